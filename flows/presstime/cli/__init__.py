@@ -1,0 +1,68 @@
+"""The command line. Each verb is one small module, imported when it is called: `check` must not pay for Prefect."""
+
+import importlib
+import sys
+from pathlib import Path
+
+import click
+
+from presstime import __version__
+from presstime.errors import PresstimeError
+
+VERBS = {
+    "audit": "the log: list it, show an entry, verify the chain",
+    "check": "find every problem in the posts, before anything is sent",
+    "demo": "the whole thing on this machine, with a sample newsroom",
+    "init": "scaffold a newsroom",
+    "measure": "how long a text is, in a network's own unit",
+    "plan": "what would happen to every delivery, and why",
+    "publish": "one pass now: everything that is due",
+    "render": "what a post will say on each channel",
+    "sandbox": "twin networks on this machine, to try things on",
+    "up": "stay and publish on time: Prefect, flows and, on request, S3",
+}
+
+
+class Verbs(click.Group):
+    """A group whose commands are imported when called; their one-line help stands in VERBS."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in VERBS:
+            return None
+        command: click.Command = importlib.import_module(f"presstime.cli.{cmd_name}").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Verbs"):
+            formatter.write_dl([(verb, VERBS[verb]) for verb in sorted(VERBS)])
+
+
+@click.command(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("-C", "directory", type=click.Path(path_type=Path), default=Path("."), help="The content root: the folder of presstime.toml.")
+@click.version_option(__version__)
+@click.pass_context
+def cli(ctx: click.Context, directory: Path) -> None:
+    """Publish what is in Git, when it is due, once, on every network."""
+    ctx.obj = directory
+
+
+def main() -> None:
+    """The console script. A user's mistake ends with a message and an exit code, never with a traceback."""
+    try:
+        sys.exit(cli.main(standalone_mode=False) or 0)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(2)
+    except click.Abort:
+        sys.exit(130)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.stderr.close()  # or Python complains once more while it shuts down
+        sys.exit(0)
+    except PresstimeError as error:
+        click.echo(f"presstime: {error}", err=True)
+        sys.exit(error.exit_code)

@@ -1,0 +1,596 @@
+"""The nouns of Presstime, frozen. This module imports nothing of ours, so that everything else may import it.
+
+Instants are timezone-aware `datetime`s in UTC unless a docstring says otherwise. `Json` values are what `json` reads and writes.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Any, Literal, Self
+
+type Json = Any
+type JsonObject = dict[str, Any]
+
+
+def canonical(value: Json) -> bytes:
+    """The one byte form of a JSON value: sorted keys, no spaces, UTF-8. Digests and the log are taken over it."""
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
+
+
+def digest_of(value: Json | bytes) -> str:
+    """SHA-256 of bytes, or of a JSON value's canonical form, in lower-case hex."""
+    data = value if isinstance(value, bytes) else canonical(value)
+    return hashlib.sha256(data).hexdigest()
+
+
+def to_iso(instant: datetime) -> str:
+    """An instant as ISO 8601 in UTC with offset, to the second unless it has a fraction."""
+    return instant.astimezone(UTC).isoformat()
+
+
+def from_iso(text: str) -> datetime:
+    return datetime.fromisoformat(text).astimezone(UTC)
+
+
+class Secret:
+    """A credential. It shows as `**redacted**` wherever it is printed; `reveal` is the one way to its value."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def reveal(self) -> str:
+        return self._value
+
+    def __repr__(self) -> str:
+        return "**redacted**"
+
+    __str__ = __repr__
+
+    def __reduce__(self) -> tuple[object, ...]:
+        raise TypeError("a Secret is not pickled")
+
+
+# --- what the newsroom says -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Late:
+    """What happens to a delivery that could not go out at its instant."""
+
+    rule: Literal["publish", "within", "skip", "ask"] = "within"
+    window: timedelta = timedelta(hours=2)
+
+    def __str__(self) -> str:
+        return f"within {int(self.window.total_seconds() // 60)}m" if self.rule == "within" else self.rule
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """One account on a network. `credentials` names where the secret is (`env:NAME`), it never holds it."""
+
+    name: str
+    network: str
+    base_url: str | None = None
+    account: str | None = None
+    credentials: str | None = None
+    timezone: str | None = None
+    vars: Mapping[str, Json] = field(default_factory=dict)
+    options: Mapping[str, Json] = field(default_factory=dict)  # the network's own settings, e.g. a feed's `path`
+    fit: tuple[str, ...] = ("thread", "shorten", "refuse")
+    on_unknown: Literal["review", "resend"] = "review"
+
+
+@dataclass(frozen=True, slots=True)
+class MediaRef:
+    """A media file as a post names it: a blob of the post's own commit. `blob` is the Git object id, `size` in bytes."""
+
+    path: str
+    blob: str
+    size: int
+    alt: str
+    caption: str | None = None
+    focus: tuple[float, float] | None = None  # x, y in -1..1, as Mastodon's `focus`: 0,0 is the middle, y points up
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One channel a post is meant for, with what the post says about it. `due` is already resolved to UTC."""
+
+    channel: str
+    due: datetime
+    late: Late
+    text: str | None = None
+    media: tuple[MediaRef, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """A Markdown file with front matter, at a commit (`commit` is None when read from the working tree)."""
+
+    id: str
+    path: str
+    blob: str
+    commit: str | None
+    title: str
+    body: str  # Markdown, without the front matter
+    summary: str | None = None
+    status: Literal["ready", "draft"] = "ready"
+    link: str | None = None
+    language: str | None = None  # BCP 47
+    tags: tuple[str, ...] = ()
+    media: tuple[MediaRef, ...] = ()
+    targets: tuple[Target, ...] = ()
+    thread: Literal["auto", "never", "manual"] = "auto"
+    on_partial: Literal["resume", "retract", "leave"] = "resume"
+    expires_at: datetime | None = None
+    campaign: str | None = None
+    extra: Mapping[str, Json] = field(default_factory=dict)  # front matter we do not know, for templates
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """Who stands behind a post at a commit: the last commit that touched it, and the one that brought it to the branch."""
+
+    commit: str
+    blob: str
+    author: str
+    approver: str
+    touched: str  # the commit that last changed the post's file
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Delivery:
+    """One post, on one channel, at one occurrence: the unit of publishing. Written `post/channel`, `/occurrence` if it repeats."""
+
+    post: str
+    channel: str
+    occurrence: str = "once"
+
+    def __str__(self) -> str:
+        tail = "" if self.occurrence == "once" else f"/{self.occurrence}"
+        return f"{self.post}/{self.channel}{tail}"
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """The inverse of `str`. Raises ValueError for anything else."""
+        parts = text.split("/")
+        if len(parts) not in (2, 3) or not all(parts):
+            raise ValueError(f"a delivery is written post/channel or post/channel/occurrence, not {text!r}")
+        return cls(*parts)
+
+
+# --- what a delivery says ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A marked stretch of a segment's text. `start` and `end` count Unicode code points, `end` is exclusive."""
+
+    start: int
+    end: int
+    kind: Literal["link", "mention", "tag", "bold", "italic", "code", "pre", "quote", "strike"]
+    value: str = ""  # the link's URL, the mention's handle, the tag's word without '#', a code block's language
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A media file as it will be sent: `digest` is of the bytes sent, `blob` of the file in Git they were made from."""
+
+    path: str
+    blob: str
+    digest: str
+    mime: str
+    size: int
+    width: int
+    height: int
+    alt: str
+    focus: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A link card, for networks that let the poster supply one."""
+
+    url: str
+    title: str
+    description: str = ""
+    thumb: Attachment | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """One message of a variant. `length` and `limit` are in the network's own `unit`; `payload` is the network's request
+    but for what only the network can tell (media ids, the id replied to)."""
+
+    index: int
+    text: str
+    spans: tuple[Span, ...] = ()
+    media: tuple[Attachment, ...] = ()
+    card: Card | None = None
+    length: int = 0
+    limit: int = 0
+    unit: str = ""
+    payload: JsonObject = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """What a delivery says. Everything that will be sent is in here, so that its digest binds plan and publish."""
+
+    delivery: Delivery
+    network: str
+    at: datetime  # the nominal instant: part of what is said (Bluesky's createdAt, a feed's `published`)
+    segments: tuple[Segment, ...]
+    title: str = ""
+    summary: str = ""
+    link: str | None = None
+    language: str | None = None
+    tags: tuple[str, ...] = ()
+
+    def to_json(self) -> JsonObject:
+        """The form that the log keeps and the digest is taken over: JSON values only."""
+        return {
+            "delivery": str(self.delivery),
+            "network": self.network,
+            "at": to_iso(self.at),
+            "title": self.title,
+            "summary": self.summary,
+            "link": self.link,
+            "language": self.language,
+            "tags": list(self.tags),
+            "segments": [_segment_to_json(s) for s in self.segments],
+        }
+
+    @classmethod
+    def from_json(cls, data: JsonObject) -> Self:
+        """The inverse of `to_json`: a settling worker rebuilds from the log what an earlier one meant to send."""
+        return cls(
+            delivery=Delivery.parse(data["delivery"]),
+            network=data["network"],
+            at=from_iso(data["at"]),
+            title=data["title"],
+            summary=data["summary"],
+            link=data["link"],
+            language=data["language"],
+            tags=tuple(data["tags"]),
+            segments=tuple(_segment_from_json(s) for s in data["segments"]),
+        )
+
+    @property
+    def digest(self) -> str:
+        return digest_of(self.to_json())
+
+    def attachments(self) -> tuple[Attachment, ...]:
+        """Every file the variant sends, thumbnails included, each once, in order."""
+        found: dict[str, Attachment] = {}
+        for segment in self.segments:
+            for item in (*segment.media, *((segment.card.thumb,) if segment.card and segment.card.thumb else ())):
+                found.setdefault(item.digest, item)
+        return tuple(found.values())
+
+
+def _attachment_to_json(item: Attachment) -> JsonObject:
+    return {
+        "path": item.path,
+        "blob": item.blob,
+        "digest": item.digest,
+        "mime": item.mime,
+        "size": item.size,
+        "width": item.width,
+        "height": item.height,
+        "alt": item.alt,
+        "focus": list(item.focus) if item.focus else None,
+    }
+
+
+def _attachment_from_json(data: JsonObject) -> Attachment:
+    focus = data["focus"]
+    return Attachment(**{**data, "focus": (focus[0], focus[1]) if focus else None})
+
+
+def _segment_to_json(segment: Segment) -> JsonObject:
+    card = segment.card
+    return {
+        "index": segment.index,
+        "text": segment.text,
+        "spans": [[s.start, s.end, s.kind, s.value] for s in segment.spans],
+        "media": [_attachment_to_json(m) for m in segment.media],
+        "card": card
+        and {
+            "url": card.url,
+            "title": card.title,
+            "description": card.description,
+            "thumb": card.thumb and _attachment_to_json(card.thumb),
+        },
+        "length": segment.length,
+        "limit": segment.limit,
+        "unit": segment.unit,
+        "payload": segment.payload,
+    }
+
+
+def _segment_from_json(data: JsonObject) -> Segment:
+    card = data["card"]
+    return Segment(
+        index=data["index"],
+        text=data["text"],
+        spans=tuple(Span(*s) for s in data["spans"]),
+        media=tuple(_attachment_from_json(m) for m in data["media"]),
+        card=card
+        and Card(card["url"], card["title"], card["description"], card["thumb"] and _attachment_from_json(card["thumb"])),
+        length=data["length"],
+        limit=data["limit"],
+        unit=data["unit"],
+        payload=data["payload"],
+    )
+
+
+# --- what a network is ------------------------------------------------------------------------------------------------
+
+
+class Settling(StrEnum):
+    """What a network offers to find out whether a send whose reply was lost took effect."""
+
+    NATURAL = "natural"  # the same object sent again is a no-op, for ever
+    KEYED = "keyed"  # an idempotency key, honoured within a window
+    CONTAINER = "container"  # two steps; the first one's status tells
+    LOOKUP = "lookup"  # own posts can be read back and compared
+    NONE = "none"  # nothing: a person looks
+
+
+@dataclass(frozen=True, slots=True)
+class TextRule:
+    """How long a text may be: at most `limit` in `unit`, and at most `max_bytes` of UTF-8 where that is set."""
+
+    limit: int
+    unit: Literal["weighted", "graphemes", "scalars", "characters", "utf16"]
+    url_weight: int | None = None  # what a link counts, whatever its length; None: as written
+    mention_local_part: bool = False  # Mastodon: `@user@domain` counts as `@user`
+    max_bytes: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MediaRule:
+    """What media a network takes. Sizes in bytes and pixels; `alt_limit` None: no limit known; 0: no alt text field."""
+
+    max_count: int
+    mimes: tuple[str, ...]
+    max_bytes: int
+    max_side: int | None = None
+    max_pixels: int | None = None
+    alt_limit: int | None = None
+    required: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Traits:
+    """What a network can do, as data: generic code reads this and never asks for a network's name."""
+
+    network: str
+    title: str  # as people write it: "X", "Bluesky"
+    settling: Settling
+    text: TextRule
+    media: MediaRule | None = None
+    caption: TextRule | None = None  # the rule for a text that accompanies media, where it differs
+    key_window: timedelta = timedelta(0)  # how long a key is honoured, for KEYED
+    visible_after: timedelta = timedelta(0)  # how long a read-back may lag behind a send, for LOOKUP
+    threads: bool = False
+    markup: Literal["plain", "spans", "html"] = "plain"  # spans: the network takes marked stretches (facets, entities)
+    marks: frozenset[str] = frozenset()  # the span kinds it takes
+    card: bool = False  # takes a link card made by us
+    link_in_text: bool = True  # whether the post's own link belongs in the words
+    hashtags: bool = True
+    safe_statuses: frozenset[int] = frozenset({429})  # HTTP statuses after which nothing was certainly accepted
+    needs_credentials: bool = True
+    needs_account: bool = False
+    default_base_url: str | None = None
+    options: frozenset[str] = frozenset()  # channel settings of its own
+    can_find: bool = False
+    can_edit: bool = False
+    can_retract: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What the network answered to an accepted send: its `id` for the message, the public `url`, and what else a later
+    step needs (`data`, e.g. Bluesky's cid)."""
+
+    id: str
+    url: str | None = None
+    data: Mapping[str, Json] = field(default_factory=dict)
+
+    def to_json(self) -> JsonObject:
+        return {"id": self.id, "url": self.url, "data": dict(self.data)}
+
+    @classmethod
+    def from_json(cls, data: JsonObject) -> Self:
+        return cls(data["id"], data["url"], data["data"])
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    receipt: Receipt
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The network said no, for good: sending the same again cannot help. `code` is the network's own word or status."""
+
+    reason: str
+    code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Deferred:
+    """Certainly not accepted, and worth another try: not before `until` if the network said so."""
+
+    reason: str
+    until: datetime | None = None
+    needs_person: bool = False  # credentials, quota or permission: trying again at once is useless
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """It may have been accepted: the reply was lost or says nothing. Only settling may follow, never a plain retry."""
+
+    reason: str
+
+
+type Outcome = Accepted | Refused | Deferred | Unknown
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Whose credentials these are."""
+
+    account: str
+    url: str | None = None
+    expires_at: datetime | None = None
+
+
+# --- what the log says ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One step of one delivery. `data` holds JSON values only; which keys each kind has stands in ledger/fold.py."""
+
+    kind: str
+    delivery: Delivery
+    data: Mapping[str, Json] = field(default_factory=dict)
+
+    def to_json(self) -> JsonObject:
+        return {"kind": self.kind, "delivery": str(self.delivery), **self.data}
+
+    @classmethod
+    def from_json(cls, data: JsonObject) -> Self:
+        rest = {k: v for k, v in data.items() if k not in ("kind", "delivery")}
+        return cls(data["kind"], Delivery.parse(data["delivery"]), rest)
+
+
+class Status(StrEnum):
+    """Where a delivery stands."""
+
+    PLANNED = "planned"
+    CLAIMED = "claimed"
+    SENDING = "sending"  # an intent is in the log and no outcome: if its worker died, it must be settled
+    DEFERRED = "deferred"
+    UNKNOWN = "unknown"
+    HELD = "held"
+    PUBLISHED = "published"
+    REFUSED = "refused"
+    MISSED = "missed"
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A worker's right to act on a delivery until `until`, by S3's clock. A later claim has a greater `epoch`."""
+
+    worker: str
+    epoch: int
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """A send that was announced in the log: what was about to be sent, and under which key. `at` is by S3's clock."""
+
+    segment: int
+    digest: str
+    key: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryState:
+    """What the log says of one delivery: the fold of its events."""
+
+    delivery: Delivery
+    status: Status
+    digest: str = ""  # of the variant last planned
+    source: str = ""  # digest of what Git said when it was planned
+    due: datetime | None = None
+    commit: str = ""
+    path: str = ""
+    reason: str = ""
+    claim: Claim | None = None
+    epoch: int = 0
+    intent: Intent | None = None
+    receipts: tuple[Receipt, ...] = ()  # one per accepted segment, in order
+    sent_digest: str = ""  # of the variant the receipts belong to
+    attempts: int = 0
+    until: datetime | None = None  # of a deferral
+    url: str | None = None
+    entry: int = 0  # the log entry that changed it last
+
+    @property
+    def begun(self) -> bool:
+        """Whether something may already be on the network."""
+        return bool(self.receipts) or self.intent is not None
+
+
+# --- what is to be done -----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One line of the plan. `reason` is a sentence for people; every action has one."""
+
+    delivery: Delivery
+    action: Literal["publish", "wait", "edit", "retract", "hold", "missed"]
+    due: datetime | None
+    reason: str
+    digest: str = ""
+    path: str = ""
+
+    def to_json(self) -> JsonObject:
+        return {
+            "delivery": str(self.delivery),
+            "action": self.action,
+            "due": to_iso(self.due) if self.due else None,
+            "reason": self.reason,
+            "digest": self.digest or None,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something wrong in the content or the settings, with the place and what to do. `line` and `column` count from 1."""
+
+    path: str
+    line: int
+    column: int
+    severity: Literal["error", "warning"]
+    code: str
+    message: str
+    advice: str
+
+    def to_json(self) -> JsonObject:
+        return {
+            "path": self.path,
+            "line": self.line,
+            "column": self.column,
+            "severity": self.severity,
+            "code": self.code,
+            "message": self.message,
+            "advice": self.advice,
+        }
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}:{self.column}: {self.severity} [{self.code}] {self.message}\n    {self.advice}"
+
+
+def has_errors(problems: Iterable[Problem]) -> bool:
+    return any(p.severity == "error" for p in problems)
+
+
+def with_payloads(variant: Variant, payloads: Sequence[JsonObject]) -> Variant:
+    """The same variant with each segment's network payload filled in."""
+    return replace(
+        variant, segments=tuple(replace(s, payload=p) for s, p in zip(variant.segments, payloads, strict=True))
+    )

@@ -1,0 +1,37 @@
+"""The networks Presstime knows, by name. Adapters are imported when first asked for; others join by entry point."""
+
+import importlib
+from importlib.metadata import entry_points
+
+from presstime.errors import SettingsError
+from presstime.networks.base import Adapter
+
+ENTRY_POINTS = "presstime.networks"
+BUILT_IN = {
+    "bluesky": "presstime.networks.bluesky:Bluesky",
+    "feed": "presstime.networks.feed:Feed",
+    "mastodon": "presstime.networks.mastodon:Mastodon",
+    "memory": "presstime.networks.memory:Memory",
+    "telegram": "presstime.networks.telegram:Telegram",
+    "x": "presstime.networks.x:X",
+}
+CLOSED = {"google_plus": "Google+ closed in 2019. For companies its heir is Google Business Profile posts."}
+
+
+def names() -> list[str]:
+    """Every network a channel may name, sorted."""
+    return sorted(BUILT_IN.keys() | {p.name for p in entry_points(group=ENTRY_POINTS)})
+
+
+def load(name: str) -> type[Adapter]:
+    """The adapter class of a network. Raises `SettingsError` for a name nobody serves."""
+    if name in CLOSED:
+        raise SettingsError(f"network {name!r}: {CLOSED[name]}", "Remove the channel or give it another network.")
+    if name in BUILT_IN:
+        module, _, attribute = BUILT_IN[name].partition(":")
+        found: type[Adapter] = getattr(importlib.import_module(module), attribute)
+        return found
+    for point in entry_points(group=ENTRY_POINTS, name=name):
+        external: type[Adapter] = point.load()
+        return external
+    raise SettingsError(f"there is no network {name!r}", f"Known networks: {', '.join(names())}.")

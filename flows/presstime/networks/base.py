@@ -1,0 +1,92 @@
+"""The port every network is reached through. An adapter translates, nothing else: no loop, no retry, no clock of its own.
+
+A module in this folder that serves a network defines one `Adapter` subclass. Facts about the network are in its `traits`;
+`compose` turns a rendered segment into the network's own request (pure, so that preview, digest and send are one);
+`prepare`, `send` and `find` are the calls that reach the network.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import ClassVar
+
+from presstime.model import (
+    Attachment,
+    Channel,
+    Delivery,
+    Identity,
+    Json,
+    JsonObject,
+    Outcome,
+    Receipt,
+    Secret,
+    Segment,
+    Traits,
+    Variant,
+)
+
+type ReadBytes = Callable[[Attachment], bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One segment to be sent now. `key` is the idempotency key: the same for every try of the same segment of the same
+    digest, 64 hex digits. `previous` are the receipts of the earlier segments, `media` what `prepare` returned."""
+
+    delivery: Delivery
+    variant: Variant
+    segment: Segment
+    key: str
+    at: datetime  # the nominal instant, part of the payload where a network wants one
+    previous: tuple[Receipt, ...] = ()
+    media: Mapping[str, Json] = field(default_factory=dict)
+
+
+class Adapter(ABC):
+    """A network, seen through one channel's account.
+
+    `send` returns an `Outcome` and raises nothing for what a network may answer. `prepare`, `find` and `identity` raise
+    `NetworkError`: they change nothing that readers see, so they may simply be tried again.
+    """
+
+    traits: ClassVar[Traits]
+
+    def __init__(self, channel: Channel, secret: Secret | None) -> None:
+        self.channel = channel
+        self.secret = secret
+
+    @staticmethod
+    @abstractmethod
+    def compose(variant: Variant, segment: Segment) -> JsonObject:
+        """The network's request for this segment, as JSON values, but for what only the network can tell. Pure.
+
+        Raises `Unsupported` for what the network cannot express."""
+
+    def prepare(self, variant: Variant, read: ReadBytes) -> Mapping[str, Json]:
+        """Everything that can be done ahead and that readers do not see: log in, upload media. Returns what `send` needs,
+        media by attachment digest. Safe to repeat. Raises `NetworkError`."""
+        return {}
+
+    @abstractmethod
+    def send(self, order: Order) -> Outcome:
+        """Send one segment, once: at most one request that readers could see."""
+
+    def find(self, order: Order) -> Receipt | None:
+        """Read back whether this segment is there: its receipt, or None for "not found". Raises `NetworkError` if the
+        network cannot be asked, `Unsupported` where there is no way to."""
+        raise NotImplementedError(f"{self.traits.network} declares can_find=False")
+
+    def identity(self) -> Identity:
+        """Whose credentials these are. Raises `NetworkError`, with `needs_person` if they are refused."""
+        raise NotImplementedError
+
+    def close(self) -> None:
+        """Give back connections."""
+
+
+type Composer = Callable[[Variant, Segment], JsonObject]
+
+
+def compose_all(adapter: type[Adapter], variant: Variant) -> Sequence[JsonObject]:
+    return [adapter.compose(variant, segment) for segment in variant.segments]
