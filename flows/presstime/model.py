@@ -1,6 +1,7 @@
 """The nouns of Presstime, frozen. This module imports nothing of ours, so that everything else may import it.
 
-Instants are timezone-aware `datetime`s in UTC unless a docstring says otherwise. `Json` values are what `json` reads and writes.
+Instants are timezone-aware `datetime`s in UTC unless a docstring says otherwise. `Json` values are what `json` reads and
+writes.
 """
 
 import hashlib
@@ -11,8 +12,8 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Literal, Self
 
-type Json = Any
-type JsonObject = dict[str, Any]
+Json = Any
+JsonObject = dict[str, Any]
 
 
 def canonical(value: Json) -> bytes:
@@ -322,7 +323,9 @@ def _segment_from_json(data: JsonObject) -> Segment:
         spans=tuple(Span(*s) for s in data["spans"]),
         media=tuple(_attachment_from_json(m) for m in data["media"]),
         card=card
-        and Card(card["url"], card["title"], card["description"], card["thumb"] and _attachment_from_json(card["thumb"])),
+        and Card(
+            card["url"], card["title"], card["description"], card["thumb"] and _attachment_from_json(card["thumb"])
+        ),
         length=data["length"],
         limit=data["limit"],
         unit=data["unit"],
@@ -441,7 +444,7 @@ class Unknown:
     reason: str
 
 
-type Outcome = Accepted | Refused | Deferred | Unknown
+Outcome = Accepted | Refused | Deferred | Unknown
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,7 +41,13 @@ class Verbs(click.Group):
 
 
 @click.command(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("-C", "directory", type=click.Path(path_type=Path), default=Path("."), help="The content root: the folder of presstime.toml.")
+@click.option(
+    "-C",
+    "directory",
+    type=click.Path(path_type=Path),
+    default=Path("."),
+    help="The content root: the folder of presstime.toml.",
+)
 @click.version_option(__version__)
 @click.pass_context
 def cli(ctx: click.Context, directory: Path) -> None:

@@ -26,7 +26,7 @@ from presstime.model import (
     Variant,
 )
 
-type ReadBytes = Callable[[Attachment], bytes]
+ReadBytes = Callable[[Attachment], bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +81,11 @@ class Adapter(ABC):
         """Whose credentials these are. Raises `NetworkError`, with `needs_person` if they are refused."""
         raise NotImplementedError
 
-    def close(self) -> None:
+    def close(self) -> None:  # noqa: B027 - an adapter without connections has nothing to give back
         """Give back connections."""
 
 
-type Composer = Callable[[Variant, Segment], JsonObject]
+Composer = Callable[[Variant, Segment], JsonObject]
 
 
 def compose_all(adapter: type[Adapter], variant: Variant) -> Sequence[JsonObject]:
