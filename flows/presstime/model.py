@@ -386,6 +386,7 @@ class Traits:
     markup: Literal["plain", "spans", "html"] = "plain"  # spans: the network takes marked stretches (facets, entities)
     marks: frozenset[str] = frozenset()  # the span kinds it takes
     card: bool = False  # takes a link card made by us
+    thumb: MediaRule | None = None  # the rule for a card's picture, where it differs from `media`
     link_in_text: bool = True  # whether the post's own link belongs in the words
     hashtags: bool = True
     safe_statuses: frozenset[int] = frozenset({429})  # HTTP statuses after which nothing was certainly accepted
