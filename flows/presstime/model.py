@@ -521,7 +521,9 @@ class DeliveryState:
     due: datetime | None = None
     commit: str = ""
     path: str = ""
+    origin: Mapping[str, str] = field(default_factory=dict)  # commit, blob, author, approver of what was planned
     reason: str = ""
+    review: bool = False  # unknown, and only a person can tell
     claim: Claim | None = None
     epoch: int = 0
     intent: Intent | None = None
@@ -530,6 +532,7 @@ class DeliveryState:
     attempts: int = 0
     until: datetime | None = None  # of a deferral
     url: str | None = None
+    done: datetime | None = None  # when it was published, by S3's clock
     entry: int = 0  # the log entry that changed it last
 
     @property

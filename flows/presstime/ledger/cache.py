@@ -1,0 +1,167 @@
+"""The fold, kept in a local SQLite file so that a pass reads only what is new in the log.
+
+The file is a cache and nothing else: it may be deleted at any time, and is thrown away when it does not fit the log. Several
+processes may share it: an entry is applied in one transaction, by whoever comes first."""
+
+import json
+import sqlite3
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from presstime.ledger.entry import GENESIS, Entry
+from presstime.ledger.fold import apply
+from presstime.model import (
+    Claim,
+    Delivery,
+    DeliveryState,
+    Intent,
+    JsonObject,
+    Receipt,
+    Status,
+    from_iso,
+    to_iso,
+)
+
+SCHEMA = 1
+TABLES = """
+CREATE TABLE IF NOT EXISTS head (id INTEGER PRIMARY KEY CHECK (id = 1), n INTEGER, hash TEXT, etag TEXT, log TEXT);
+CREATE TABLE IF NOT EXISTS deliveries (delivery TEXT PRIMARY KEY, state TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS payloads (digest TEXT PRIMARY KEY, entry INTEGER NOT NULL) WITHOUT ROWID;
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The last entry that is folded in: its number (0: none), its hash, its ETag."""
+
+    n: int = 0
+    hash: str = GENESIS
+    etag: str = ""
+
+
+class Cache:
+    """`log` names the store the cache belongs to: a file made for another log is emptied first."""
+
+    def __init__(self, path: Path | None, log: str) -> None:
+        self.path = path
+        self.log = log
+        self._lock = threading.RLock()
+        try:
+            self._open()
+        except sqlite3.DatabaseError:  # not a database, or of another make: a cache is not worth an error
+            self._discard()
+            self._open()
+
+    def head(self) -> Head:
+        with self._lock:
+            row = self._db.execute("SELECT n, hash, etag FROM head").fetchone()
+        return Head(*row)
+
+    def get(self, delivery: Delivery) -> DeliveryState | None:
+        with self._lock:
+            row = self._db.execute("SELECT state FROM deliveries WHERE delivery = ?", (str(delivery),)).fetchone()
+        return _state_from_json(json.loads(row[0])) if row else None
+
+    def all(self) -> Iterator[DeliveryState]:
+        """Every delivery the log knows, by name."""
+        with self._lock:
+            rows = self._db.execute("SELECT state FROM deliveries ORDER BY delivery").fetchall()
+        return (_state_from_json(json.loads(row[0])) for row in rows)
+
+    def payload_entry(self, digest: str) -> int | None:
+        """The number of the entry that holds the payload with this digest."""
+        with self._lock:
+            row = self._db.execute("SELECT entry FROM payloads WHERE digest = ?", (digest,)).fetchone()
+        return row[0] if row else None
+
+    def apply(self, entry: Entry, body_hash: str, etag: str, at: datetime) -> None:
+        """Fold one entry in, unless another process has done so already."""
+        with self._lock, self._db:
+            self._db.execute("BEGIN IMMEDIATE")
+            if self.head().n != entry.n - 1:
+                return
+            for event in entry.events:
+                state = apply(self.get(event.delivery), event, at, entry.n)
+                self._db.execute(
+                    "INSERT OR REPLACE INTO deliveries VALUES (?, ?)",
+                    (str(event.delivery), json.dumps(_state_to_json(state))),
+                )
+            self._db.executemany("INSERT OR IGNORE INTO payloads VALUES (?, ?)", [(d, entry.n) for d in entry.payloads])
+            self._db.execute("UPDATE head SET n = ?, hash = ?, etag = ?", (entry.n, body_hash, etag))
+
+    def clear(self) -> None:
+        """Forget everything: the log is read again from its first entry."""
+        with self._lock, self._db:
+            self._db.execute("BEGIN IMMEDIATE")
+            for table in ("deliveries", "payloads"):
+                self._db.execute(f"DELETE FROM {table}")  # noqa: S608 - two names of our own
+            self._db.execute("UPDATE head SET n = 0, hash = ?, etag = ''", (GENESIS,))
+
+    def close(self) -> None:
+        self._db.close()
+
+    def _open(self) -> None:
+        if self.path:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+        self._db = sqlite3.connect(self.path or ":memory:", timeout=30, isolation_level=None, check_same_thread=False)
+        self._db.execute("PRAGMA journal_mode = WAL")
+        self._db.execute("PRAGMA synchronous = OFF")  # what a power cut spoils is read again from the log
+        if self._db.execute("PRAGMA user_version").fetchone()[0] not in (0, SCHEMA):
+            raise sqlite3.DatabaseError("a cache of another version")
+        self._db.executescript(TABLES)
+        self._db.execute(f"PRAGMA user_version = {SCHEMA}")
+        self._db.execute("INSERT OR IGNORE INTO head VALUES (1, 0, ?, '', ?)", (GENESIS, self.log))
+        if self._db.execute("SELECT log FROM head").fetchone()[0] != self.log:
+            self.clear()
+            self._db.execute("UPDATE head SET log = ?", (self.log,))
+
+    def _discard(self) -> None:
+        if self.path:
+            for suffix in ("", "-wal", "-shm"):
+                self.path.with_name(self.path.name + suffix).unlink(missing_ok=True)
+
+
+def _state_to_json(state: DeliveryState) -> JsonObject:
+    claim, intent = state.claim, state.intent
+    return {
+        "delivery": str(state.delivery),
+        "status": state.status,
+        "digest": state.digest,
+        "source": state.source,
+        "due": state.due and to_iso(state.due),
+        "commit": state.commit,
+        "path": state.path,
+        "origin": dict(state.origin),
+        "reason": state.reason,
+        "review": state.review,
+        "claim": claim and [claim.worker, claim.epoch, to_iso(claim.until)],
+        "epoch": state.epoch,
+        "intent": intent and [intent.segment, intent.digest, intent.key, to_iso(intent.at)],
+        "receipts": [r.to_json() for r in state.receipts],
+        "sent_digest": state.sent_digest,
+        "attempts": state.attempts,
+        "until": state.until and to_iso(state.until),
+        "url": state.url,
+        "done": state.done and to_iso(state.done),
+        "entry": state.entry,
+    }
+
+
+def _state_from_json(data: JsonObject) -> DeliveryState:
+    claim, intent = data["claim"], data["intent"]
+    return DeliveryState(
+        **{
+            **data,
+            "delivery": Delivery.parse(data["delivery"]),
+            "status": Status(data["status"]),
+            "due": data["due"] and from_iso(data["due"]),
+            "claim": claim and Claim(claim[0], claim[1], from_iso(claim[2])),
+            "intent": intent and Intent(intent[0], intent[1], intent[2], from_iso(intent[3])),
+            "receipts": tuple(Receipt.from_json(r) for r in data["receipts"]),
+            "until": data["until"] and from_iso(data["until"]),
+            "done": data["done"] and from_iso(data["done"]),
+        }
+    )

@@ -1,0 +1,191 @@
+"""Claims: the right of one worker to act on one delivery for a while, judged by S3's clock and fenced by an epoch."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from presstime.errors import ClaimLost
+from presstime.ledger.log import Ledger, View
+from presstime.ledger.worker import is_gone
+from presstime.model import Delivery, DeliveryState, Event, Json, Receipt, Status, to_iso
+
+LEASE_SECONDS = 120.0  # longer than any send with its retries; a worker that is gone is not waited for, see worker.py
+SLACK_SECONDS = 5.0  # S3 gives its time in whole seconds, and a reply travels
+ENDED = (Status.PUBLISHED, Status.REFUSED, Status.MISSED, Status.HELD)
+
+
+def held_by_another(state: DeliveryState, now: datetime, worker: str) -> bool:
+    """Whether some other worker may still act on this delivery."""
+    claim = state.claim
+    if claim is None or claim.worker == worker or is_gone(claim.worker):
+        return False
+    return now <= claim.until + timedelta(seconds=SLACK_SECONDS)
+
+
+def claimable(state: DeliveryState | None, digest: str, now: datetime, worker: str) -> bool:
+    """Whether a worker may claim a delivery that it wants to send as `digest`."""
+    if state is None or state.status in ENDED or state.review:
+        return False
+    wanted = state.sent_digest if state.begun else state.digest
+    return wanted == digest and not held_by_another(state, now, worker)
+
+
+@dataclass(frozen=True, slots=True)
+class Announcement:
+    """A send about to happen: which segment, under which idempotency key."""
+
+    segment: int
+    key: str
+
+
+@dataclass
+class ClaimHandle:
+    """A claim that was won. Its methods write the steps of the delivery into the log."""
+
+    ledger: Ledger
+    delivery: Delivery
+    digest: str
+    epoch: int
+    clock: Callable[[], datetime]
+
+    @property
+    def state(self) -> DeliveryState:
+        state = self.ledger.state(self.delivery)
+        assert state is not None and state.epoch >= self.epoch  # noqa: S101, PT018 - our own claim is in the fold
+        return state
+
+    def intend(self, announcement: Announcement) -> None:
+        """Say in the log what is about to be sent. Raises `ClaimLost` if another worker has taken over."""
+        self.ledger.append(lambda view: [self._sending(self._mine(view), announcement)])
+
+    def fence(self) -> None:
+        """Still mine, by S3's clock? The last look before a send. Raises `ClaimLost`."""
+        state = self.state
+        until = state.claim.until if state.claim and state.epoch == self.epoch else None
+        if until is None or self.ledger.store.now() + timedelta(seconds=SLACK_SECONDS) >= until:
+            raise ClaimLost(
+                f"{self.delivery}: the claim ran out before the send; nothing was sent", "The next pass takes over."
+            )
+
+    def accepted(self, segment: int, receipt: Receipt, last: bool) -> None:
+        """Record a receipt, whoever holds the claim by now: what a network accepted is a fact."""
+        events = [self._event("accepted", segment=segment, receipt=receipt.to_json())]
+        self._append_fact(events, last, receipt)
+
+    def settled(self, segment: int, how: str, receipt: Receipt, last: bool) -> None:
+        """Record that a send whose reply was lost did take effect."""
+        events = [self._event("settled", segment=segment, found=True, how=how, receipt=receipt.to_json())]
+        self._append_fact(events, last, receipt)
+
+    def not_found(self, segment: int, how: str, review: bool, resend: bool = False) -> None:
+        """Record that a lost send was looked for and is not there: a person decides, or it may be sent again."""
+        self._append("settled", segment=segment, found=False, how=how, review=review, resend=resend)
+
+    def refused(self, segment: int, reason: str, code: str) -> None:
+        self._append("refused", segment=segment, reason=reason, code=code)
+
+    def deferred(self, reason: str, until: datetime | None, needs_person: bool) -> None:
+        self._append("deferred", reason=reason, until=until and to_iso(until), needs_person=needs_person)
+
+    def unknown(self, segment: int, reason: str, over: bool = False) -> None:
+        """Record that a send may have taken effect. `over`: the claim ends with it, and a later pass settles it."""
+        self._append("unknown", segment=segment, reason=reason, over=over)
+
+    def _append_fact(self, events: Sequence[Event], last: bool, receipt: Receipt) -> None:
+        def propose(view: View) -> Sequence[Event]:
+            state = view(self.delivery)
+            assert state is not None  # noqa: S101 - a claim was won on it
+            if state.status is Status.PUBLISHED:
+                return ()
+            first = state.receipts[0].url if state.receipts else receipt.url
+            return [*events, self._event("published", url=first)] if last else events
+
+        self.ledger.append(propose)
+
+    def _append(self, kind: str, **data: Json) -> None:
+        self.ledger.append(lambda view: [self._event(kind, **data)] if self._owns(view) else ())
+
+    def _owns(self, view: View) -> bool:
+        state = view(self.delivery)
+        return state is not None and state.epoch == self.epoch
+
+    def _mine(self, view: View) -> DeliveryState:
+        state = view(self.delivery)
+        if state is None or state.epoch != self.epoch:
+            raise ClaimLost(f"{self.delivery}: another worker has taken over", "Nothing to do: it goes on there.")
+        return state
+
+    def _sending(self, state: DeliveryState, announcement: Announcement) -> Event:
+        return self._event(
+            "sending",
+            segment=announcement.segment,
+            digest=self.digest,
+            key=announcement.key,
+            lease=LEASE_SECONDS,
+            origin=dict(state.origin),
+        )
+
+    def _event(self, kind: str, **data: Json) -> Event:
+        return step(kind, self.delivery, self.clock, epoch=self.epoch, **data)
+
+
+def claim(
+    ledger: Ledger,
+    delivery: Delivery,
+    digest: str,
+    clock: Callable[[], datetime],
+    announcement: Announcement | None = None,
+) -> ClaimHandle | None:
+    """Claim a delivery in order to send `digest`; with an announcement, claim and first intent share one entry.
+
+    None: somebody else has it, or it is settled meanwhile. Raises `StoreError` where the log cannot be written."""
+    handle = ClaimHandle(ledger, delivery, digest, 0, clock)
+
+    def propose(view: View) -> Sequence[Event]:
+        state = view(delivery)
+        if not claimable(state, digest, ledger.store.now(), ledger.writer):
+            return ()
+        assert state is not None  # noqa: S101 - claimable says so
+        handle.epoch = state.epoch + 1
+        events = [handle._event("claimed", **_claim_data(ledger, state, digest))]
+        return [*events, handle._sending(state, announcement)] if announcement else events
+
+    return handle if ledger.append(propose) else None
+
+
+def put_off(
+    ledger: Ledger,
+    delivery: Delivery,
+    digest: str,
+    clock: Callable[[], datetime],
+    reason: str,
+    needs_person: bool,
+) -> None:
+    """Record that a delivery could not even be begun, unless the log says just that already."""
+
+    def propose(view: View) -> Sequence[Event]:
+        state = view(delivery)
+        if not claimable(state, digest, ledger.store.now(), ledger.writer):
+            return ()
+        if state and state.status is Status.DEFERRED and state.reason == reason:
+            return ()
+        return [step("deferred", delivery, clock, reason=reason, until=None, needs_person=needs_person)]
+
+    ledger.append(propose)
+
+
+def _claim_data(ledger: Ledger, state: DeliveryState, digest: str) -> Mapping[str, Json]:
+    return {
+        "worker": ledger.writer,
+        "lease": LEASE_SECONDS,
+        "digest": digest,
+        "run": ledger.run,
+        "origin": dict(state.origin),
+    }
+
+
+def step(
+    kind: str, delivery: Delivery, clock: Callable[[], datetime] = lambda: datetime.now(UTC), **data: Json
+) -> Event:
+    """An event as every writer writes it: stamped with the writer's clock."""
+    return Event(kind, delivery, {"at": to_iso(clock()), **data})

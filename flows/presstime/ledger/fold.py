@@ -1,0 +1,159 @@
+"""The fold: what one event makes of a delivery's state. Pure, and the only place that says what events mean.
+
+Every event names the delivery and carries `at` (the worker's clock); those of a claim carry its `epoch`. Beside these:
+
+planned   digest, source, due, path, commit, blob, author, approver
+claimed   worker, lease (seconds), digest, run, origin (commit, blob, author, approver)
+sending   segment, digest, key, lease, origin
+accepted  segment, receipt
+refused   segment, reason, code
+deferred  reason, until, needs_person
+unknown   segment, reason, over (whether the claim ended with it)
+settled   segment, found, how, receipt; or review (a person decides) or resend
+published url
+missed    due, reason
+held      reason
+released  reason
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from presstime.model import Claim, Delivery, DeliveryState, Event, Intent, Receipt, Status, from_iso
+
+Rule = Callable[[DeliveryState, Event, datetime], DeliveryState]
+
+
+def apply(state: DeliveryState | None, event: Event, at: datetime, entry: int) -> DeliveryState:
+    """The state after `event`, which stands in entry number `entry`, written `at` by the store's clock.
+
+    Kinds this version does not know change nothing: a newer worker may write them."""
+    before = state or DeliveryState(event.delivery, Status.PLANNED)
+    rule = RULES.get(event.kind)
+    return replace(rule(before, event, at), entry=entry) if rule else before
+
+
+def _planned(state: DeliveryState, event: Event, at: datetime) -> DeliveryState:
+    data = event.data
+    planned = replace(
+        state,
+        digest=data["digest"],
+        source=data["source"],
+        due=from_iso(data["due"]),
+        commit=data["commit"],
+        path=data["path"],
+        origin={k: data.get(k, "") for k in ("commit", "blob", "author", "approver")},
+    )
+    if state.begun or state.status is Status.PUBLISHED:
+        return planned  # what is on the network, or may be, stays what it is
+    return replace(planned, status=Status.PLANNED, reason="", until=None)
+
+
+def _claimed(state: DeliveryState, event: Event, at: datetime) -> DeliveryState:
+    data = event.data
+    if data["epoch"] <= state.epoch:
+        return state  # an older claim cannot follow a newer one
+    claim = Claim(data["worker"], data["epoch"], at + timedelta(seconds=data["lease"]))
+    free = state.status in (Status.PLANNED, Status.DEFERRED)
+    return replace(state, claim=claim, epoch=claim.epoch, status=Status.CLAIMED if free else state.status)
+
+
+def _sending(state: DeliveryState, event: Event, at: datetime) -> DeliveryState:
+    data = event.data
+    return replace(
+        state,
+        status=Status.SENDING,
+        intent=Intent(data["segment"], data["digest"], data["key"], at),
+        sent_digest=data["digest"],
+        attempts=state.attempts + 1,
+        claim=_extended(state.claim, data, at),
+    )
+
+
+def _extended(claim: Claim | None, data: Mapping[str, object], at: datetime) -> Claim | None:
+    lease = data.get("lease")
+    if claim is None or not isinstance(lease, int | float) or data.get("epoch") != claim.epoch:
+        return claim
+    return replace(claim, until=max(claim.until, at + timedelta(seconds=lease)))
+
+
+def _accepted(state: DeliveryState, event: Event, at: datetime) -> DeliveryState:
+    if event.data["segment"] != len(state.receipts):
+        return state  # a late word of a segment that was settled meanwhile
+    receipts = (*state.receipts, Receipt.from_json(event.data["receipt"]))
+    return replace(state, receipts=receipts, intent=None, status=Status.CLAIMED, review=False, reason="")
+
+
+def _refused(state: DeliveryState, event: Event, at: datetime) -> DeliveryState:
+    return replace(state, status=Status.REFUSED, intent=None, claim=None, reason=event.data["reason"])
+
+
+def _deferred(state: DeliveryState, event: Event, at: datetime) -> DeliveryState:
+    until = event.data.get("until")
+    return replace(
+        state,
+        status=Status.DEFERRED,
+        intent=None,
+        claim=None,
+        reason=event.data["reason"],
+        until=from_iso(until) if until else None,
+    )
+
+
+def _unknown(state: DeliveryState, event: Event, at: datetime) -> DeliveryState:
+    claim = None if event.data.get("over") else state.claim
+    return replace(state, status=Status.UNKNOWN, claim=claim, reason=event.data["reason"])
+
+
+def _settled(state: DeliveryState, event: Event, at: datetime) -> DeliveryState:
+    data = event.data
+    if data["found"]:
+        return _accepted(state, event, at)
+    if data.get("resend"):
+        return replace(state, status=Status.CLAIMED, intent=None, review=False, reason="")
+    return replace(state, status=Status.UNKNOWN, claim=None, review=bool(data.get("review")), reason=data["how"])
+
+
+def _published(state: DeliveryState, event: Event, at: datetime) -> DeliveryState:
+    return replace(
+        state,
+        status=Status.PUBLISHED,
+        claim=None,
+        intent=None,
+        until=None,
+        reason="",
+        url=event.data.get("url"),
+        done=at,
+    )
+
+
+def _missed(state: DeliveryState, event: Event, at: datetime) -> DeliveryState:
+    due = from_iso(event.data["due"])
+    return replace(state, status=Status.MISSED, claim=None, reason=event.data["reason"], due=due)
+
+
+def _held(state: DeliveryState, event: Event, at: datetime) -> DeliveryState:
+    return replace(state, status=Status.HELD, claim=None, reason=event.data["reason"])
+
+
+def _released(state: DeliveryState, event: Event, at: datetime) -> DeliveryState:
+    return replace(state, status=Status.PLANNED, reason="", review=False)
+
+
+RULES: dict[str, Rule] = {
+    "planned": _planned,
+    "claimed": _claimed,
+    "sending": _sending,
+    "accepted": _accepted,
+    "refused": _refused,
+    "deferred": _deferred,
+    "unknown": _unknown,
+    "settled": _settled,
+    "published": _published,
+    "missed": _missed,
+    "held": _held,
+    "released": _released,
+}
+
+States = Mapping[Delivery, DeliveryState]

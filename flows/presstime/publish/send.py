@@ -1,0 +1,181 @@
+"""Stage 4: publish one delivery, once. `Publisher.publish` is the whole story."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from presstime.errors import ClaimLost, LedgerError, NetworkError
+from presstime.ledger.claims import LEASE_SECONDS, Announcement, ClaimHandle, claim, put_off
+from presstime.ledger.log import Ledger
+from presstime.model import (
+    Accepted,
+    Attachment,
+    Channel,
+    Deferred,
+    DeliveryState,
+    Json,
+    Outcome,
+    Receipt,
+    Refused,
+    Segment,
+    Unknown,
+    Variant,
+    digest_of,
+)
+from presstime.networks.base import Adapter, Order
+from presstime.publish.retry import RetryRule, send_patiently, write_patiently
+from presstime.publish.settle import Settlement, settle
+from presstime.publish.timing import LATENCY, Timing
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A delivery to publish: what it says, through which channel, when. `read` gives the bytes of its media."""
+
+    variant: Variant
+    channel: Channel
+    due: datetime
+    read: Callable[[Attachment], bytes]
+
+
+@dataclass
+class Publisher:
+    """Publishes jobs through adapters, writing every step into the ledger before and after it is taken."""
+
+    ledger: Ledger
+    timing: Timing
+    rule: RetryRule = field(default_factory=RetryRule)
+
+    def publish(self, job: Job, adapter: Adapter) -> DeliveryState:
+        """Claim, fence, intent, send, record. Returns where the delivery stands afterwards.
+
+        Raises `StoreError` or `LedgerError` where the log cannot be used: then nothing more is sent."""
+        delivery, variant = job.variant.delivery, job.variant
+        self.timing.check_skew()
+        state = self.ledger.state(delivery)
+        if state is not None and state.begun:
+            return self._resume(job, adapter)
+        try:
+            media = adapter.prepare(variant, job.read)
+        except NetworkError as error:
+            return self._not_ready(job, error)
+        self.timing.wait_until(job.due - LATENCY)
+        first = self._order(job, variant.segments[0], media, ())
+        held = claim(self.ledger, delivery, variant.digest, self.timing.now, Announcement(0, first.key))
+        if held is None:
+            return self._as_logged(job)
+        return self._go_on(job, adapter, held, media, announced=True)
+
+    def _resume(self, job: Job, adapter: Adapter) -> DeliveryState:
+        """Take over what an earlier worker began: settle its open intent, then send the segments that are left."""
+        held = claim(self.ledger, job.variant.delivery, job.variant.digest, self.timing.now)
+        if held is None:
+            return self._as_logged(job)
+        try:
+            media = adapter.prepare(job.variant, job.read)
+        except NetworkError as error:
+            self._cannot_tell(held, error)
+            return self._as_logged(job)
+        intent = held.state.intent
+        if intent is not None:
+            order = self._order(job, job.variant.segments[intent.segment], media, held.state.receipts)
+            if not self._settle(job, adapter, held, order):
+                return self._as_logged(job)
+        return self._go_on(job, adapter, held, media)
+
+    def _go_on(
+        self, job: Job, adapter: Adapter, held: ClaimHandle, media: Mapping[str, Json], announced: bool = False
+    ) -> DeliveryState:
+        """Send every segment that has no receipt yet, in order. Stops at the first that is not accepted."""
+        segments = job.variant.segments
+        try:
+            while (n := len(held.state.receipts)) < len(segments):
+                order = self._order(job, segments[n], media, held.state.receipts)
+                if not announced:
+                    held.intend(Announcement(n, order.key))
+                announced = False
+                self.timing.wait_until(job.due)
+                outcome = self._send(adapter, held, order)
+                if not self._record(job, adapter, held, order, outcome):
+                    break
+        except ClaimLost as error:
+            # Nothing was sent after the last look. If nobody took over yet, that is worth knowing.
+            held.deferred(error.message, None, needs_person=False)
+        return self._as_logged(job)
+
+    def _send(self, adapter: Adapter, held: ClaimHandle, order: Order) -> Outcome:
+        def once() -> Outcome:
+            held.fence()
+            return adapter.send(order)
+
+        return send_patiently(once, self.rule, self.timing.sleep, self.timing.now)
+
+    def _record(self, job: Job, adapter: Adapter, held: ClaimHandle, order: Order, outcome: Outcome) -> bool:
+        """Write the outcome into the log. True: go on, with the next segment or, by choice, with the same again."""
+        n = order.segment.index
+        match outcome:
+            case Accepted(receipt):
+                self._surely(lambda: held.accepted(n, receipt, _is_last(order)))
+                return True
+            case Refused(reason, code):
+                self._surely(lambda: held.refused(n, reason, code))
+            case Deferred(reason, until, needs_person):
+                self._surely(lambda: held.deferred(reason, until, needs_person))
+            case Unknown(reason):
+                self._surely(lambda: held.unknown(n, reason))
+                return self._settle(job, adapter, held, order)
+        return False
+
+    def _settle(self, job: Job, adapter: Adapter, held: ClaimHandle, order: Order) -> bool:
+        """Find out what became of a send without an answer, and write it down. True: go on, as `_record` says."""
+        n = order.segment.index
+        try:
+            found = settle(adapter, order, held, job.channel.on_unknown, self.timing, self.rule)
+        except (NetworkError, ClaimLost) as error:
+            self._cannot_tell(held, error)
+            return False
+        match found:
+            case Settlement(receipt=Receipt() as receipt):
+                self._surely(lambda: held.settled(n, found.how, receipt, _is_last(order)))
+                return True
+            case Settlement(outcome=Refused(reason, code)):
+                # Had the first one been accepted, the same again would have been, too: this refusal is the answer.
+                self._surely(lambda: held.refused(n, reason, code))
+            case Settlement(outcome=Deferred(reason=reason) | Unknown(reason=reason)):
+                self._surely(lambda: held.unknown(n, f"cannot be settled yet: {reason}", over=True))
+            case _:
+                self._surely(lambda: held.not_found(n, found.how, found.review, found.resend))
+        return found.resend
+
+    def _cannot_tell(self, held: ClaimHandle, error: NetworkError | ClaimLost) -> None:
+        """Now is not the time to find out: what is in doubt stays in doubt, and the next pass tries again."""
+        intent = held.state.intent
+        if intent is not None:
+            reason = f"cannot be settled yet: {error.message}"
+            self._surely(lambda: held.unknown(intent.segment, reason, over=True))
+        else:
+            self._surely(lambda: held.deferred(error.message, None, getattr(error, "needs_person", False)))
+
+    def _not_ready(self, job: Job, error: NetworkError) -> DeliveryState:
+        """Nothing was attempted, and the log says why: once, not at every pass."""
+        reason = f"{error.message}. {error.advice}".strip()
+        put_off(self.ledger, job.variant.delivery, job.variant.digest, self.timing.now, reason, error.needs_person)
+        return self._as_logged(job)
+
+    def _order(self, job: Job, segment: Segment, media: Mapping[str, Json], previous: tuple[Receipt, ...]) -> Order:
+        key = digest_of([str(job.variant.delivery), job.variant.digest, segment.index])
+        return Order(job.variant.delivery, job.variant, segment, key, job.variant.at, previous, media)
+
+    def _as_logged(self, job: Job) -> DeliveryState:
+        state = self.ledger.state(job.variant.delivery)
+        if state is None:
+            raise LedgerError(f"{job.variant.delivery} is not in the log", "Run `presstime publish` again.")
+        return state
+
+    def _surely(self, write: Callable[[], None]) -> None:
+        """What happened on a network must get into the log: patience until the claim could be taken over."""
+        write_patiently(write, LEASE_SECONDS, self.timing.sleep)
+
+
+def _is_last(order: Order) -> bool:
+    return order.segment.index == len(order.variant.segments) - 1

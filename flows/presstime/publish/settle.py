@@ -1,0 +1,76 @@
+"""Settling: find out whether a send whose answer was lost took effect, as far as the network lets anybody find out.
+
+The five classes are data in `Traits`; nothing here asks a network's name."""
+
+from dataclasses import dataclass
+
+from presstime.errors import Unsupported
+from presstime.ledger.claims import ClaimHandle
+from presstime.model import Accepted, Deferred, Intent, Outcome, Receipt, Settling, Unknown
+from presstime.networks.base import Adapter, Order
+from presstime.publish.retry import RetryRule, send_patiently
+from presstime.publish.timing import Timing
+
+RESENDS_MAX = 3  # sends of one delivery, after which even a channel that chose `resend` gets a person
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """What came of settling. A `receipt`: it is out. An `outcome`: the network answered otherwise. Neither: it was not
+    found, or cannot be looked for; then `review` (a person decides) or `resend` (the channel chose to send again)."""
+
+    how: str
+    receipt: Receipt | None = None
+    outcome: Outcome | None = None
+    review: bool = False
+    resend: bool = False
+
+
+def settle(
+    adapter: Adapter, order: Order, held: ClaimHandle, on_unknown: str, timing: Timing, rule: RetryRule
+) -> Settlement:
+    """Raises `NetworkError` if the network cannot be asked now, `ClaimLost` if another worker has taken over."""
+    traits, intent = adapter.traits, held.state.intent
+    assert intent is not None  # noqa: S101 - only an announced send can be in doubt
+    if traits.settling is Settling.NATURAL:
+        return _same_again(adapter, order, held, "the same object was sent again", timing, rule)
+    if traits.settling is Settling.KEYED and _window_left(traits.key_window.total_seconds(), intent, timing) > 0:
+        return _same_again(adapter, order, held, "sent again under the same idempotency key", timing, rule)
+    if traits.can_find:
+        may_resend = on_unknown == "resend" and held.state.attempts < RESENDS_MAX
+        return _look(adapter, order, may_resend, timing, intent)
+    return Settlement(f"{traits.title} offers no way to find out; look at the channel", review=True)
+
+
+def _same_again(
+    adapter: Adapter, order: Order, held: ClaimHandle, how: str, timing: Timing, rule: RetryRule
+) -> Settlement:
+    """The network itself makes sure that the same order twice is one post."""
+
+    def once() -> Outcome:
+        held.fence()
+        return adapter.send(order)
+
+    outcome = send_patiently(once, rule, timing.sleep, timing.now, again_if=(Deferred, Unknown))
+    if isinstance(outcome, Accepted):
+        return Settlement(how, receipt=outcome.receipt)
+    return Settlement(how, outcome=outcome)
+
+
+def _look(adapter: Adapter, order: Order, may_resend: bool, timing: Timing, intent: Intent) -> Settlement:
+    """Read own posts back, not before the network shows what it accepted."""
+    timing.wait_until(intent.at + adapter.traits.visible_after)
+    try:
+        receipt = adapter.find(order)
+    except Unsupported as error:
+        return Settlement(error.message, review=True)
+    if receipt is not None:
+        return Settlement("found among the channel's own posts", receipt=receipt)
+    if may_resend:
+        return Settlement("not found among the channel's own posts; sent again, as the channel chose", resend=True)
+    return Settlement("not found among the channel's own posts; look at the channel", review=True)
+
+
+def _window_left(seconds: float, intent: Intent, timing: Timing) -> float:
+    """Seconds for which the network still honours the key, with a tenth of the window to spare."""
+    return 0.9 * seconds - (timing.store.now() - intent.at).total_seconds()

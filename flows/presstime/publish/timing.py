@@ -1,0 +1,37 @@
+"""When to send: never early, on a clock that does not jump, and not at all on a clock that is wrong."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from presstime.errors import StoreError
+from presstime.stores.base import Store
+
+SKEW_MAX = timedelta(seconds=30)
+LATENCY = timedelta(seconds=1)  # the store's, allowed for between the intent in the log and the send
+NAP_SECONDS = 0.5  # a long wait looks at the clock this often, so that a correction of the clock is followed
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """This machine's clock (kept right by NTP, finer than S3's whole seconds), checked against the store's."""
+
+    store: Store
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    sleep: Callable[[float], None] = time.sleep
+
+    def check_skew(self) -> None:
+        """Raises `StoreError` when this machine's clock and the store's are more than 30 s apart."""
+        skew = self.now() - self.store.now()
+        if abs(skew) > SKEW_MAX:
+            raise StoreError(
+                f"this machine's clock is {abs(skew).total_seconds():.0f} s {'ahead of' if skew > timedelta(0) else 'behind'} "
+                f"the store's ({self.store.name}); nothing is published on a clock that is wrong",
+                "Set the clock (NTP) on this machine, or on the S3 server if it is your own.",
+            )
+
+    def wait_until(self, instant: datetime) -> None:
+        """Return at `instant` or just after it, never before."""
+        while (left := (instant - self.now()).total_seconds()) > 0:
+            self.sleep(min(left, NAP_SECONDS))
