@@ -81,6 +81,10 @@ class Adapter(ABC):
         """Whose credentials these are. Raises `NetworkError`, with `needs_person` if they are refused."""
         raise NotImplementedError
 
+    def planned(self, order: Order) -> JsonObject:
+        """The request as it was planned: the segment's payload, composed anew only where none was kept."""
+        return order.segment.payload or self.compose(order.variant, order.segment)
+
     def close(self) -> None:  # noqa: B027 - an adapter without connections has nothing to give back
         """Give back connections."""
 

@@ -5,15 +5,39 @@ our own record key with `swapRecord: null` creates the record if it is absent, d
 `InvalidSwap` if something else stands there: the same send may be repeated for ever.
 """
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 from presstime.errors import Unsupported
-from presstime.model import Attachment, Json, JsonObject, MediaRule, Segment, Settling, Span, TextRule, Traits, Variant
-from presstime.networks.base import Adapter
-from presstime.networks.holes import hole, media_hole
+from presstime.model import (
+    Accepted,
+    Attachment,
+    Channel,
+    Identity,
+    Json,
+    JsonObject,
+    MediaRule,
+    Outcome,
+    Receipt,
+    Refused,
+    Secret,
+    Segment,
+    Settling,
+    Span,
+    TextRule,
+    Traits,
+    Variant,
+)
+from presstime.networks.atproto import STALE, Session, record_key
+from presstime.networks.base import Order, ReadBytes
+from presstime.networks.holes import Unfilled, fill, hole, media_hole
+from presstime.networks.http import Failed, HttpAdapter
 from presstime.networks.offsets import utf8_range
+from presstime.networks.verdict import Dialect, epoch_seconds
 
 PICTURES = ("image/jpeg", "image/png", "image/webp", "image/gif")
+COLLECTION = "app.bsky.feed.post"
+LOCKED_OUT = {"AccountTakedown", "AccountDeactivated", "RepoDeactivated", "AuthFactorTokenRequired"}
 TRAITS = Traits(
     network="bluesky",
     title="Bluesky",
@@ -36,10 +60,20 @@ def mention_name(handle: str) -> str:
     return f"mention:{handle.removeprefix('@').lower()}"
 
 
-class Bluesky(Adapter):
+class Bluesky(HttpAdapter):
     """One account on a PDS. `account` is its handle, the credential an app password."""
 
     traits = TRAITS
+    dialect = Dialect(
+        words=lambda body: (body.get("message", ""), body["error"]),
+        until=epoch_seconds("ratelimit-reset"),
+        renew="Make a new app password (Settings, Privacy and security) and check the channel's handle.",
+        about_credentials=lambda status, code, message: status == 403 or code in LOCKED_OUT,
+    )
+
+    def __init__(self, channel: Channel, secret: Secret | None) -> None:
+        super().__init__(channel, secret)
+        self.session = Session(self.http, channel.account or "")
 
     @staticmethod
     def compose(variant: Variant, segment: Segment) -> JsonObject:
@@ -47,7 +81,7 @@ class Bluesky(Adapter):
         if segment.media and segment.card:
             raise Unsupported("Bluesky shows pictures or a link card, not both", "Leave one of them out.")
         record: JsonObject = {
-            "$type": "app.bsky.feed.post",
+            "$type": COLLECTION,
             "text": segment.text,
             "createdAt": _created(variant.at, segment.index),
         }
@@ -58,6 +92,96 @@ class Bluesky(Adapter):
         if embed := _embed(segment):
             record["embed"] = embed
         return record
+
+    def _prepare(self, variant: Variant, read: ReadBytes) -> Mapping[str, Json]:
+        self.session.open()
+        blobs = {item.digest: self._upload(item, read(item)) for item in variant.attachments()}
+        handles = {s.value for segment in variant.segments for s in segment.spans if s.kind == "mention"}
+        people = {mention_name(handle): self._resolve(handle) for handle in sorted(handles)}
+        return blobs | {name: did for name, did in people.items() if did}
+
+    def _upload(self, item: Attachment, content: bytes) -> Json:
+        answer = self.session.ask("POST", "com.atproto.repo.uploadBlob", {"Content-Type": item.mime}, content=content)
+        return answer["blob"]
+
+    def _resolve(self, handle: str) -> str | None:
+        """The DID behind a handle; None if there is none, and then the mention stays plain text."""
+        params = {"handle": handle.removeprefix("@").lower()}
+        try:
+            return str(self.session.ask("GET", "com.atproto.identity.resolveHandle", params=params)["did"])
+        except Failed as failed:
+            if isinstance(failed.verdict, Refused):
+                return None
+            raise
+
+    def _send(self, order: Order) -> Outcome:
+        session = self.session.open()
+        body = {
+            "repo": session["did"],
+            "collection": COLLECTION,
+            "rkey": record_key(order.at, order.key),
+            "record": self._record(order),
+            "swapRecord": None,
+        }
+        outcome = self._put(body)
+        if isinstance(outcome, Refused) and outcome.code in STALE:
+            self.session.renew()
+            outcome = self._put(body)
+        if isinstance(outcome, Refused) and outcome.code == "InvalidSwap":
+            # Something stands at our own key. If it says the same (a mention that resolved differently then), it is ours.
+            found = self._find(order)
+            return Accepted(found) if found else outcome
+        return outcome
+
+    def _put(self, body: JsonObject) -> Outcome:
+        path = "/xrpc/com.atproto.repo.putRecord"
+        return self.http.post("POST", path, self._receipt, headers=self.session.bearer(), json=body)
+
+    def _record(self, order: Order) -> JsonObject:
+        record = dict(self.planned(order))
+        if "facets" in record:
+            record["facets"] = [done for facet in record["facets"] if (done := _resolved(facet, order.media))]
+        if order.previous:
+            root, parent = (
+                {"uri": r.data["uri"], "cid": r.data["cid"]} for r in (order.previous[0], order.previous[-1])
+            )
+            record["reply"] = {"root": root, "parent": parent}
+        return dict(fill(record, order.media))
+
+    def _find(self, order: Order) -> Receipt | None:
+        params = {
+            "repo": self.session.open()["did"],
+            "collection": COLLECTION,
+            "rkey": record_key(order.at, order.key),
+        }
+        try:
+            answer = self.session.ask("GET", "com.atproto.repo.getRecord", params=params)
+        except Failed as failed:
+            if isinstance(failed.verdict, Refused) and failed.verdict.code == "RecordNotFound":
+                return None
+            raise
+        planned, there = self.planned(order), answer["value"]
+        same = all(there.get(name) == planned[name] for name in ("text", "createdAt"))
+        return self._receipt(answer) if same else None
+
+    def _receipt(self, answer: Json) -> Receipt:
+        uri, cid = answer["uri"], answer["cid"]
+        rkey = uri.rsplit("/", 1)[-1]
+        return Receipt(uri, f"{self._profile()}/post/{rkey}", {"uri": uri, "cid": cid, "rkey": rkey})
+
+    def _identity(self) -> Identity:
+        return Identity(self.session.open()["handle"], self._profile())
+
+    def _profile(self) -> str:
+        site = "https://bsky.app" if self.at_home else self.http.base_url
+        return f"{site}/profile/{self.session.open()['handle']}"
+
+
+def _resolved(facet: JsonObject, known: Mapping[str, Json]) -> JsonObject | None:
+    try:
+        return dict(fill(facet, known))
+    except Unfilled:
+        return None
 
 
 def _created(at: datetime, index: int) -> str:

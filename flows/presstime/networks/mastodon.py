@@ -4,11 +4,30 @@ Facts: docs.joinmastodon.org (statuses, media, accounts) and the server's source
 account, and does not look at the body.
 """
 
-from datetime import timedelta
+import time
+import unicodedata
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
 
-from presstime.model import JsonObject, MediaRule, Segment, Settling, TextRule, Traits, Variant
-from presstime.networks.base import Adapter
-from presstime.networks.holes import media_hole
+from presstime.model import (
+    Attachment,
+    Deferred,
+    Identity,
+    Json,
+    JsonObject,
+    MediaRule,
+    Outcome,
+    Receipt,
+    Segment,
+    Settling,
+    TextRule,
+    Traits,
+    Variant,
+)
+from presstime.networks.base import Order, ReadBytes
+from presstime.networks.holes import fill, media_hole
+from presstime.networks.http import Failed, HttpAdapter
+from presstime.networks.verdict import Dialect, iso_instant
 
 TRAITS = Traits(
     network="mastodon",
@@ -30,12 +49,22 @@ TRAITS = Traits(
     options=frozenset({"visibility"}),
     can_find=True,
 )
+SLACK = timedelta(minutes=5)  # how far the server's clock may lag behind ours
+PAGES = 10  # of 40 statuses, looked through before we say that we cannot tell
+WAITS = (0.2, 0.5, 1, 1, 2, 2, 4, 4, 8, 8)  # seconds between looks at a picture the server is still working on
 
 
-class Mastodon(Adapter):
+class Mastodon(HttpAdapter):
     """One account on a server (`base_url`). The credential is its access token."""
 
     traits = TRAITS
+    dialect = Dialect(
+        words=lambda body: (body["error"], ""),
+        until=iso_instant("x-ratelimit-reset"),
+        renew="Make a new access token on the server (Preferences, Development), with read and write scopes.",
+        about_credentials=lambda status, code, message: status == 403,  # scope missing, login disabled, not confirmed
+    )
+    _me: JsonObject | None = None
 
     @staticmethod
     def compose(variant: Variant, segment: Segment) -> JsonObject:
@@ -46,3 +75,75 @@ class Mastodon(Adapter):
         if segment.media:
             body["media_ids"] = [media_hole(item) for item in segment.media]
         return body
+
+    def _prepare(self, variant: Variant, read: ReadBytes) -> Mapping[str, Json]:
+        return {item.digest: self._upload(item, read(item)) for item in variant.attachments()}
+
+    def _upload(self, item: Attachment, content: bytes) -> str:
+        """The id of an uploaded picture, once the server has finished with it: an unfinished one cannot be attached."""
+        fields = {"description": item.alt} if item.alt else {}
+        if item.focus:
+            fields["focus"] = f"{item.focus[0]},{item.focus[1]}"
+        file = (item.path.rsplit("/", 1)[-1], content, item.mime)
+        media = self.http.ask("POST", "/api/v2/media", headers=self._bearer(), data=fields, files={"file": file})
+        for wait in WAITS:
+            if media.get("url"):
+                return str(media["id"])
+            time.sleep(wait)
+            media = self.http.ask("GET", f"/api/v1/media/{media['id']}", headers=self._bearer())
+        raise Failed(Deferred(f"the server is still working on {item.path}"))
+
+    def _send(self, order: Order) -> Outcome:
+        body = fill(self.planned(order), order.media)
+        if order.previous:
+            body["in_reply_to_id"] = order.previous[-1].id
+        if visibility := self.channel.options.get("visibility"):
+            body["visibility"] = visibility
+        headers = {**self._bearer(), "Idempotency-Key": order.key}
+        return self.http.post("POST", "/api/v1/statuses", _receipt, headers=headers, json=body)
+
+    def _find(self, order: Order) -> Receipt | None:
+        parent = order.previous[-1].id if order.previous else None
+        for status in self._own_statuses(order.at - SLACK):
+            alike = status["in_reply_to_id"] == parent and len(status["media_attachments"]) == len(order.segment.media)
+            if alike and self._source(status["id"]) == _comparable(order.segment.text):
+                return _receipt(status)
+        return None
+
+    def _own_statuses(self, since: datetime) -> Iterator[JsonObject]:
+        """Newest first. Raises `Failed` if there are more than can be looked through."""
+        params: JsonObject = {"exclude_reblogs": "true", "limit": 40}
+        for _ in range(PAGES):
+            page = self.http.ask(
+                "GET", f"/api/v1/accounts/{self._whoami()['id']}/statuses", headers=self._bearer(), params=params
+            )
+            yield from (status for status in page if datetime.fromisoformat(status["created_at"]) >= since)
+            if not page or datetime.fromisoformat(page[-1]["created_at"]) < since:
+                return
+            params["max_id"] = page[-1]["id"]
+        raise Failed(Deferred(f"more than {PAGES * 40} statuses since then: cannot be read back far enough"))
+
+    def _source(self, status_id: str) -> str:
+        source = self.http.ask("GET", f"/api/v1/statuses/{status_id}/source", headers=self._bearer())
+        return _comparable(source["text"])
+
+    def _identity(self) -> Identity:
+        me = self._whoami()
+        return Identity(f"@{me['acct']}", me["url"])
+
+    def _whoami(self) -> JsonObject:
+        if self._me is None:
+            self._me = dict(self.http.ask("GET", "/api/v1/accounts/verify_credentials", headers=self._bearer()))
+        return self._me
+
+    def _bearer(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.http.token()}"}
+
+
+def _receipt(status: Json) -> Receipt:
+    return Receipt(str(status["id"]), status.get("url") or status["uri"])
+
+
+def _comparable(text: str) -> str:
+    """A text without what a server may change: normal form, line ends, white space at the ends."""
+    return unicodedata.normalize("NFC", text).replace("\r\n", "\n").strip()

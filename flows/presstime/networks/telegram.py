@@ -4,10 +4,38 @@ Facts: core.telegram.org/bots/api (10.1). A bot cannot list what it sent and the
 person looks. Offsets of entities are UTF-16 units; the limits count Unicode scalars.
 """
 
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
 from presstime.errors import Unsupported
-from presstime.model import JsonObject, MediaRule, Segment, Settling, Span, TextRule, Traits, Variant
-from presstime.networks.base import Adapter
+from presstime.model import (
+    Attachment,
+    Channel,
+    Identity,
+    Json,
+    JsonObject,
+    MediaRule,
+    Outcome,
+    Receipt,
+    Secret,
+    Segment,
+    Settling,
+    Span,
+    TextRule,
+    Traits,
+    Variant,
+)
+from presstime.networks.base import Order, ReadBytes
+from presstime.networks.holes import Unfilled
+from presstime.networks.http import HttpAdapter
 from presstime.networks.offsets import utf16_range
+from presstime.networks.verdict import Dialect, after_seconds, retry_after
+
+if TYPE_CHECKING:
+    import httpx
 
 ENTITIES = {
     "link": "text_link",
@@ -34,10 +62,28 @@ TRAITS = Traits(
 )
 
 
-class Telegram(Adapter):
+def _until(response: "httpx.Response") -> datetime | None:
+    """The end of a limit stands in the body: `parameters.retry_after`, in seconds."""
+    try:
+        return after_seconds(response.json()["parameters"]["retry_after"])
+    except (ValueError, KeyError, TypeError):
+        return retry_after(response)
+
+
+class Telegram(HttpAdapter):
     """One chat. `account` is its `@name` or number, the credential the bot's token."""
 
     traits = TRAITS
+    dialect = Dialect(
+        words=lambda body: (body["description"], str(body["error_code"])),
+        until=_until,
+        renew="Check the bot's token, and that the bot may post in the chat.",
+        about_credentials=lambda status, code, message: status == 403,  # kicked, or not an administrator
+    )
+
+    def __init__(self, channel: Channel, secret: Secret | None) -> None:
+        super().__init__(channel, secret)
+        self._files: dict[str, tuple[Attachment, bytes]] = {}
 
     @staticmethod
     def compose(variant: Variant, segment: Segment) -> JsonObject:
@@ -53,6 +99,57 @@ class Telegram(Adapter):
         if variant.link and segment.index == 0:
             params["link_preview_options"] = {"url": variant.link}
         return {"method": "sendMessage", "params": params}
+
+    def _prepare(self, variant: Variant, read: ReadBytes) -> Mapping[str, Json]:
+        """Telegram stores no file ahead of its message, so the bytes wait here. A wrong token shows now, not when due."""
+        self._identity()
+        self._files = {item.digest: (item, read(item)) for item in variant.attachments()}
+        return {}
+
+    def _send(self, order: Order) -> Outcome:
+        planned = self.planned(order)
+        params = {"chat_id": self.channel.account, **planned["params"]}
+        if order.previous:
+            params["reply_parameters"] = {"message_id": int(order.previous[-1].id)}
+        content: dict[str, Any] = {"json": params}
+        if order.segment.media:
+            content = {"data": _form(params), "files": self._parts(planned["method"], order.segment)}
+        return self.http.post("POST", self._path(planned["method"]), self._receipt, **content)
+
+    def _parts(self, method: str, segment: Segment) -> dict[str, tuple[str, bytes, str]]:
+        """The files, under the names that the parameters call them by. Raises `Unfilled`."""
+        parts = {}
+        for item in segment.media:
+            if item.digest not in self._files:
+                raise Unfilled(item.path)
+            name = "photo" if method == "sendPhoto" else item.digest
+            parts[name] = (item.path.rsplit("/", 1)[-1], self._files[item.digest][1], item.mime)
+        return parts
+
+    def _receipt(self, answer: Json) -> Receipt:
+        result = answer["result"]
+        messages = result if isinstance(result, list) else [result]
+        ids = [int(message["message_id"]) for message in messages]
+        return Receipt(str(ids[0]), self._page(ids[0]), {"message_ids": ids} if len(ids) > 1 else {})
+
+    def _page(self, message_id: int) -> str | None:
+        """Only a chat with a public @name has pages anybody can open."""
+        account = self.channel.account or ""
+        if self.at_home and not account.startswith("@"):
+            return None
+        return f"{'https://t.me' if self.at_home else self.http.base_url}/{account.removeprefix('@')}/{message_id}"
+
+    def _identity(self) -> Identity:
+        bot = self.http.ask("GET", self._path("getMe"))["result"]
+        return Identity(f"@{bot['username']}", f"https://t.me/{bot['username']}" if self.at_home else None)
+
+    def _path(self, method: str) -> str:
+        return f"/bot{quote(self.http.token(), safe=':')}/{method}"
+
+
+def _form(params: JsonObject) -> dict[str, str]:
+    """Parameters as a form takes them: what is not a string is written as JSON."""
+    return {key: value if isinstance(value, str) else json.dumps(value) for key, value in params.items()}
 
 
 def _words(name: str, text: str, marks: str, entities: list[JsonObject]) -> JsonObject:

@@ -4,12 +4,32 @@ Facts: docs.x.com (manage posts, counting characters, media best practices, rate
 no idempotency key; a lost reply is settled by reading the account's own posts back.
 """
 
-from datetime import timedelta
+import html
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping
+from datetime import UTC, timedelta
 
 from presstime.errors import Unsupported
-from presstime.model import JsonObject, MediaRule, Segment, Settling, TextRule, Traits, Variant
-from presstime.networks.base import Adapter
-from presstime.networks.holes import media_hole
+from presstime.model import (
+    Attachment,
+    Deferred,
+    Identity,
+    Json,
+    JsonObject,
+    MediaRule,
+    Outcome,
+    Receipt,
+    Segment,
+    Settling,
+    TextRule,
+    Traits,
+    Variant,
+)
+from presstime.networks.base import Order, ReadBytes
+from presstime.networks.holes import fill, media_hole
+from presstime.networks.http import Failed, HttpAdapter
+from presstime.networks.verdict import Dialect, epoch_seconds
 
 TRAITS = Traits(
     network="x",
@@ -22,12 +42,39 @@ TRAITS = Traits(
     default_base_url="https://api.x.com",
     can_find=True,
 )
+SLACK = timedelta(minutes=5)  # how far the network's clock may lag behind ours
+PAGES = 8  # of 100 posts, looked through before we say that we cannot tell
 
 
-class X(Adapter):
+def _words(body: Json) -> tuple[str, str]:
+    """Problem details (RFC 7807): `detail`, else the first of `errors`. The last part of `type` serves as a name."""
+    problem = body if "detail" in body else {**body, **body["errors"][0]}
+    message = problem.get("detail") or problem.get("message") or problem.get("title", "")
+    return message, str(problem.get("type", "")).rsplit("/", 1)[-1].replace("about:blank", "")
+
+
+def _about_credentials(status: int, code: str, message: str) -> bool:
+    """A 403 that no other text would change: the app or the token may not post at all."""
+    return status == 403 and code in {"client-forbidden", "unsupported-authentication", "oauth1-permissions"}
+
+
+def _duplicate(status: int, code: str, message: str) -> bool:
+    """The 403 for a text that was just posted. It names no id: a hint that an earlier try got through, never proof."""
+    return status == 403 and "duplicate content" in message.lower()
+
+
+class X(HttpAdapter):
     """One X account. The credential is its user access token."""
 
     traits = TRAITS
+    dialect = Dialect(
+        words=_words,
+        until=epoch_seconds("x-rate-limit-reset"),
+        renew="Renew the access token (it lives for 2 hours unless it is refreshed) and check its scopes.",
+        about_credentials=_about_credentials,
+        unknown=_duplicate,
+    )
+    _me: JsonObject | None = None
 
     @staticmethod
     def compose(variant: Variant, segment: Segment) -> JsonObject:
@@ -38,3 +85,93 @@ class X(Adapter):
         if segment.media:
             body["media"] = {"media_ids": [media_hole(item) for item in segment.media]}
         return body
+
+    def _prepare(self, variant: Variant, read: ReadBytes) -> Mapping[str, Json]:
+        return {item.digest: self._upload(item, read(item)) for item in variant.attachments()}
+
+    def _upload(self, item: Attachment, content: bytes) -> str:
+        """The media id of an uploaded picture; its alt text must be there before the post is."""
+        category = "tweet_gif" if item.mime == "image/gif" else "tweet_image"
+        answer = self.http.ask(
+            "POST",
+            "/2/media/upload",
+            headers=self._bearer(),
+            data={"media_category": category},
+            files={"media": (item.path.rsplit("/", 1)[-1], content, item.mime)},
+        )
+        media_id = str(answer["data"]["id"])
+        if item.alt:
+            described = {"id": media_id, "metadata": {"alt_text": {"text": item.alt}}}
+            self.http.ask("POST", "/2/media/metadata", headers=self._bearer(), json=described)
+        return media_id
+
+    def _send(self, order: Order) -> Outcome:
+        body = fill(self.planned(order), order.media)
+        if order.previous:
+            body["reply"] = {"in_reply_to_tweet_id": order.previous[-1].id}
+        return self.http.post(
+            "POST", "/2/tweets", lambda answer: self._receipt(answer["data"]["id"]), headers=self._bearer(), json=body
+        )
+
+    def _find(self, order: Order) -> Receipt | None:
+        parent = order.previous[-1].id if order.previous else None
+        wanted = comparable(order.segment.text)
+        for post in self._own_posts(order):
+            if comparable(expanded(post)) == wanted and _parent(post) == parent:
+                return self._receipt(post["id"])
+        return None
+
+    def _own_posts(self, order: Order) -> Iterator[JsonObject]:
+        """The account's posts since the nominal instant. Raises `Failed` if there are more than can be looked through."""
+        params: JsonObject = {
+            "max_results": 100,
+            "start_time": (order.at.astimezone(UTC) - SLACK).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "exclude": "retweets",
+            "tweet.fields": "created_at,text,entities,referenced_tweets",
+        }
+        path = f"/2/users/{self._whoami()['id']}/tweets"
+        for _ in range(PAGES):
+            page = self.http.ask("GET", path, headers=self._bearer(), params=params)
+            yield from page.get("data", [])
+            if "next_token" not in page.get("meta", {}):
+                return
+            params["pagination_token"] = page["meta"]["next_token"]
+        raise Failed(Deferred(f"more than {PAGES * 100} posts since then: X cannot be read back far enough"))
+
+    def _identity(self) -> Identity:
+        return Identity(f"@{self._whoami()['username']}", self._page(""))
+
+    def _whoami(self) -> JsonObject:
+        if self._me is None:
+            self._me = dict(self.http.ask("GET", "/2/users/me", headers=self._bearer())["data"])
+        return self._me
+
+    def _receipt(self, post_id: str) -> Receipt:
+        return Receipt(post_id, self._page(f"/status/{post_id}"))
+
+    def _page(self, tail: str) -> str:
+        account = (self.channel.account or "").removeprefix("@") or (self._me or {}).get("username", "i")
+        return f"{'https://x.com' if self.at_home else self.http.base_url}/{account}{tail}"
+
+    def _bearer(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.http.token()}"}
+
+
+def expanded(post: JsonObject) -> str:
+    """The text of a post as its author wrote it: t.co links expanded, the links X adds for pictures left out, `&amp;`
+    `&lt;` `&gt;` unescaped."""
+    text: str = post["text"]
+    for url in post.get("entities", {}).get("urls", []):
+        added = "media_key" in url or re.search(r"/status/\d+/(photo|video)/\d+$", url.get("expanded_url", ""))
+        text = text.replace(url["url"], "" if added else url.get("expanded_url", url["url"]))
+    return html.unescape(text)
+
+
+def comparable(text: str) -> str:
+    """A text without what X may change: normal form, white space, and how a link is spelled (scheme, last slash)."""
+    words = unicodedata.normalize("NFC", text).split()
+    return " ".join(re.sub(r"^https?://", "", word).rstrip("/") for word in words)
+
+
+def _parent(post: JsonObject) -> str | None:
+    return next((r["id"] for r in post.get("referenced_tweets", []) if r["type"] == "replied_to"), None)

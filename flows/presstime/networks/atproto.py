@@ -1,0 +1,70 @@
+"""The AT Protocol underneath Bluesky: sessions, and record keys of our own choosing.
+
+Facts: atproto.com/specs/record-key (TID) and the PDS source: an access token lives for 2 hours, a refresh token for 90 days, and
+an account may log in 300 times a day.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from presstime.model import Json, JsonObject, Refused
+from presstime.networks.http import Failed, Http
+
+SORTABLE = "234567abcdefghijklmnopqrstuvwxyz"  # base32 whose order is that of the numbers
+STALE = {"ExpiredToken", "InvalidToken"}  # of a session that was good once: HTTP 400
+
+
+class Session:
+    """One account's login, opened when first needed and kept."""
+
+    def __init__(self, http: Http, account: str) -> None:
+        self._http = http
+        self._account = account.removeprefix("@")
+        self._tokens: JsonObject | None = None
+
+    def open(self) -> JsonObject:
+        """The session: `did`, `handle` and the two tokens. Raises `Failed`."""
+        if self._tokens is None:
+            who = {"identifier": self._account, "password": self._http.token()}
+            return self._keep(self._http.ask("POST", "/xrpc/com.atproto.server.createSession", json=who))
+        return self._tokens
+
+    def renew(self) -> None:
+        """A new access token: by the refresh token, or else by logging in again. Raises `Failed`."""
+        headers = {"Authorization": f"Bearer {self.open()['refreshJwt']}"}
+        try:
+            self._keep(self._http.ask("POST", "/xrpc/com.atproto.server.refreshSession", headers=headers))
+        except Failed:
+            self._tokens = None
+            self.open()
+
+    def ask(self, method: str, name: str, headers: Mapping[str, str] | None = None, **content: Any) -> Json:
+        """A call that readers do not see, repeated once with a new token if the session was stale. Raises `Failed`."""
+        path, more = f"/xrpc/{name}", dict(headers or {})
+        try:
+            return self._http.ask(method, path, headers=self.bearer() | more, **content)
+        except Failed as failed:
+            if not (isinstance(failed.verdict, Refused) and failed.verdict.code in STALE):
+                raise
+        self.renew()
+        return self._http.ask(method, path, headers=self.bearer() | more, **content)
+
+    def bearer(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.open()['accessJwt']}"}
+
+    def _keep(self, tokens: JsonObject) -> JsonObject:
+        self._http.hide(tokens["accessJwt"])
+        self._http.hide(tokens["refreshJwt"])
+        self._tokens = tokens
+        return tokens
+
+
+def record_key(at: datetime, key: str) -> str:
+    """A TID (13 characters, 53 bits of microseconds and 10 of clock id) that the same order always gets: the second is the
+    nominal one, the rest is drawn from the idempotency key."""
+    seed = int.from_bytes(hashlib.sha256(key.encode()).digest()[:8], "big")
+    microseconds = int(at.timestamp()) * 1_000_000 + (seed >> 10) % 1_000_000
+    number = microseconds << 10 | seed & 0x3FF
+    return "".join(SORTABLE[number >> shift & 31] for shift in range(60, -1, -5))

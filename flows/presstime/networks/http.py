@@ -1,0 +1,244 @@
+"""How adapters use HTTP: one client with bounded waits, no redirects, no secrets in what it says.
+
+Two kinds of request. `ask` changes nothing that readers see, so whatever goes wrong may simply be tried again. `post` may
+be seen by readers, so a reply that got lost is `Unknown`.
+"""
+
+import logging
+from abc import abstractmethod
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, ClassVar
+from urllib.parse import quote, urlsplit
+
+from presstime import __version__
+from presstime.errors import NetworkError, Unsupported
+from presstime.model import (
+    Accepted,
+    Channel,
+    Deferred,
+    Identity,
+    Json,
+    Outcome,
+    Receipt,
+    Refused,
+    Secret,
+    Traits,
+    Unknown,
+    Variant,
+)
+from presstime.networks.base import Adapter, Order, ReadBytes
+from presstime.networks.holes import Unfilled
+from presstime.networks.verdict import Dialect, Verdict, judge
+
+if TYPE_CHECKING:
+    import httpx
+
+CONNECT, READ = 5.0, 30.0  # seconds
+LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+SHOUTERS = ("httpx", "httpcore", "httpcore.connection", "httpcore.http11", "httpcore.http2", "httpcore.proxy")
+UNREADABLE = (KeyError, TypeError, ValueError, IndexError, AttributeError, RecursionError)
+VERDICTS = (Refused, Deferred, Unknown)
+_quiet: ContextVar[bool] = ContextVar("presstime_quiet", default=False)
+
+
+class Failed(Exception):
+    """What came instead of a good answer, already judged."""
+
+    def __init__(self, verdict: Verdict) -> None:
+        super().__init__(verdict.reason)
+        self.verdict = verdict
+
+    def as_error(self) -> NetworkError:
+        """For the calls that raise: a refusal, too, needs a person, since asking again gives the same answer."""
+        needs_person = isinstance(self.verdict, Refused) or getattr(self.verdict, "needs_person", False)
+        until = getattr(self.verdict, "until", None)
+        advice = f"Not before {until:%Y-%m-%d %H:%M:%S} UTC." if until else ""
+        return NetworkError(self.verdict.reason, advice, needs_person=needs_person)
+
+
+class Http:
+    """One account's requests to one network. `hide` adds words that nothing this says may contain."""
+
+    def __init__(self, base_url: str, traits: Traits, dialect: Dialect, secret: Secret | None) -> None:
+        self.base_url = base_url.rstrip("/")
+        self.traits = traits
+        self.dialect = dialect
+        self._secret = secret
+        self._hidden: set[str] = set()
+        self._client: httpx.Client | None = None
+
+    def token(self) -> str:
+        """The credential's value. Raises `Failed` if there is none or it could never stand in a request."""
+        value = self._secret.reveal().strip() if self._secret else ""
+        if not value:
+            raise Failed(Deferred(f"{self.traits.title} needs credentials and the channel has none", needs_person=True))
+        self.hide(value)
+        if not (value.isascii() and value.isprintable()):
+            raise Failed(
+                Deferred(f"the {self.traits.title} credential holds characters no token has", needs_person=True)
+            )
+        return value
+
+    def hide(self, word: str) -> None:
+        self._hidden |= {word, quote(word, safe=""), quote(word)}
+
+    def ask(self, method: str, path: str, **content: Any) -> Json:
+        """The JSON answer to a request that readers cannot see. Raises `Failed`, never with `Unknown`."""
+        answer = self._exchange(method, path, content)
+        if isinstance(answer, VERDICTS):
+            raise Failed(_harmless(answer))
+        if verdict := self._verdict(answer):
+            raise Failed(_harmless(verdict))
+        try:
+            return answer.json() if answer.content else None
+        except ValueError:
+            reason = f"{self.traits.title} answered {answer.status_code} with something that is not JSON"
+        raise Failed(Deferred(reason))
+
+    def post(self, method: str, path: str, receipt: Callable[[Json], Receipt], **content: Any) -> Outcome:
+        """Send what readers will see, once. `receipt` reads the answer to a success."""
+        answer = self._exchange(method, path, content)
+        if isinstance(answer, VERDICTS):
+            return answer
+        if verdict := self._verdict(answer):
+            return verdict
+        try:
+            return Accepted(receipt(answer.json()))
+        except UNREADABLE:
+            reason = f"{self.traits.title} answered {answer.status_code}, but not with what it documents"
+        return Unknown(reason)
+
+    def close(self) -> None:
+        if self._client:
+            self._client.close()
+            self._client = None
+
+    def _verdict(self, answer: "httpx.Response") -> Verdict | None:
+        if answer.is_success:
+            return None
+        return self._scrubbed(judge(answer, self.traits, self.dialect))
+
+    def _exchange(self, method: str, path: str, content: dict[str, Any]) -> "httpx.Response | Verdict":
+        """The response, or the verdict on why there is none. Nothing is raised from inside `except`: the original error
+        holds the request, and a traceback would show it."""
+        import httpx
+
+        muted = _quiet.set(True)
+        try:
+            self._client = self._client or _open(self.base_url)
+            return self._client.request(method, self.base_url + path, **content)
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError) as error:
+            return self._scrubbed(Deferred(f"{self.traits.title} cannot be reached: {_cause(error)}"))
+        except (httpx.UnsupportedProtocol, httpx.InvalidURL, httpx.LocalProtocolError, UnicodeError):
+            return Deferred(
+                f"{self.traits.title}: no request can be made of the channel's base_url, account and credential",
+                needs_person=True,
+            )
+        except httpx.HTTPError as error:
+            return self._scrubbed(Unknown(f"the reply of {self.traits.title} was lost: {_cause(error)}"))
+        finally:
+            _quiet.reset(muted)
+
+    def _scrubbed(self, verdict: Verdict) -> Verdict:
+        clean = replace(verdict, reason=self._scrub(verdict.reason))
+        return replace(clean, code=self._scrub(clean.code)) if isinstance(clean, Refused) else clean
+
+    def _scrub(self, text: str) -> str:
+        for word in sorted(self._hidden, key=len, reverse=True):
+            text = text.replace(word, "**redacted**")
+        return text
+
+
+def _harmless(verdict: Verdict) -> Verdict:
+    """The verdict on a request that changed nothing readers see: an unknown fate is one worth another try."""
+    return Deferred(verdict.reason) if isinstance(verdict, Unknown) else verdict
+
+
+def _cause(error: Exception) -> str:
+    """The error's name and words, e.g. `ConnectError, [Errno 111] Connection refused`."""
+    return ", ".join(filter(None, (type(error).__name__, str(error))))
+
+
+def _open(base_url: str) -> "httpx.Client":
+    import httpx
+
+    for name in SHOUTERS:
+        logger = logging.getLogger(name)
+        if _mute not in logger.filters:
+            logger.addFilter(_mute)
+    return httpx.Client(
+        timeout=httpx.Timeout(READ, connect=CONNECT),
+        headers={"User-Agent": f"presstime/{__version__}"},
+        follow_redirects=False,
+        trust_env=urlsplit(base_url).hostname
+        not in LOOPBACK,  # a proxy has no business with this machine's own servers
+    )
+
+
+def _mute(record: logging.LogRecord) -> bool:
+    """httpx logs every URL, and Telegram's token is part of one. Requests of others (Prefect's) are logged as ever."""
+    return not _quiet.get()
+
+
+class HttpAdapter(Adapter):
+    """An adapter over HTTP: what a network answers becomes an outcome, or `NetworkError` for the calls that raise.
+
+    A subclass gives `dialect` and the underscored calls, which may let `Failed` and `Unfilled` through.
+    """
+
+    dialect: ClassVar[Dialect]
+
+    def __init__(self, channel: Channel, secret: Secret | None) -> None:
+        super().__init__(channel, secret)
+        base_url = channel.base_url or self.traits.default_base_url or ""
+        self.http = Http(base_url, self.traits, self.dialect, secret)
+        self.at_home = self.http.base_url == self.traits.default_base_url
+
+    def prepare(self, variant: Variant, read: ReadBytes) -> Mapping[str, Json]:
+        with self._asking():
+            return self._prepare(variant, read)
+
+    def send(self, order: Order) -> Outcome:
+        try:
+            return self._send(order)
+        except Failed as failed:
+            return failed.verdict
+        except Unfilled as missing:
+            return Deferred(f"nothing was prepared for {missing}")
+        except UNREADABLE as error:
+            return Unknown(f"{self.traits.title} answered with something it does not document ({error!r})")
+
+    def find(self, order: Order) -> Receipt | None:
+        with self._asking():
+            return self._find(order)
+
+    def identity(self) -> Identity:
+        with self._asking():
+            return self._identity()
+
+    def close(self) -> None:
+        self.http.close()
+
+    @contextmanager
+    def _asking(self) -> Iterator[None]:
+        try:
+            yield
+        except Failed as failed:
+            raise failed.as_error() from None
+        except UNREADABLE as error:
+            raise NetworkError(f"{self.traits.title} answered with something it does not document") from error
+
+    def _prepare(self, variant: Variant, read: ReadBytes) -> Mapping[str, Json]:
+        return {}
+
+    @abstractmethod
+    def _send(self, order: Order) -> Outcome: ...
+
+    def _find(self, order: Order) -> Receipt | None:
+        raise Unsupported(f"what was sent to {self.traits.title} cannot be read back", "Look there yourself.")
+
+    @abstractmethod
+    def _identity(self) -> Identity: ...

@@ -1,0 +1,204 @@
+"""The twin of the port, in memory: a network that does what its traits say, keeps what it accepted, and fails on demand.
+
+The server is an object that adapters share; nothing is global. Its clock and its waiting are given, so that it runs as well
+in simulated time.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Literal
+
+from presstime.errors import NetworkError, SettingsError, Unsupported
+from presstime.model import (
+    Accepted,
+    Channel,
+    Deferred,
+    Delivery,
+    Identity,
+    JsonObject,
+    MediaRule,
+    Outcome,
+    Receipt,
+    Refused,
+    Secret,
+    Segment,
+    Settling,
+    TextRule,
+    Traits,
+    Unknown,
+    Variant,
+)
+from presstime.networks.base import Adapter, Order
+
+FaultKind = Literal[
+    "refused", "unreachable", "429", "401", "5xx-before", "5xx-after", "drop-before", "drop-after", "slow"
+]
+TRAITS = Traits(
+    network="memory",
+    title="Memory",
+    settling=Settling.LOOKUP,
+    text=TextRule(500, "characters"),
+    media=MediaRule(4, ("image/jpeg", "image/png"), max_bytes=5_000_000),
+    threads=True,
+    needs_credentials=False,
+    options=frozenset({"server"}),
+    can_find=True,
+)
+
+
+@dataclass(slots=True)
+class Fault:
+    """What goes wrong with the next sends: `times` of them, on one `account` or on all, after `skip` that go well.
+
+    `seconds` is how long a "slow" one waits, and after how long a "429" ends."""
+
+    kind: FaultKind
+    times: int = 1
+    skip: int = 0
+    seconds: float = 0.0
+    account: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryPost:
+    """A message the network accepted."""
+
+    id: str
+    account: str
+    delivery: Delivery
+    index: int
+    key: str
+    text: str
+    at: datetime  # when it was accepted, by the server's clock
+    parent: str | None
+    media: tuple[str, ...]  # digests
+    payload: JsonObject
+
+
+@dataclass(slots=True)
+class MemoryNetwork:
+    """The server: `posts` is what readers see, `requests` counts the sends that reached it."""
+
+    traits: Traits = TRAITS
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    sleep: Callable[[float], None] = time.sleep
+    posts: list[MemoryPost] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
+    requests: int = 0
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def adapter_class(self) -> type["Memory"]:
+        """The adapter with this server and its traits built in, as `networks.load` would give it."""
+        return type("Memory", (Memory,), {"traits": self.traits, "server": self})
+
+    def take_fault(self, account: str) -> Fault | None:
+        with self._lock:
+            self.requests += 1
+            for fault in self.faults:
+                if fault.times < 1 or fault.account not in (None, account):
+                    continue
+                if fault.skip > 0:
+                    fault.skip -= 1
+                    continue
+                fault.times -= 1
+                return fault
+        return None
+
+    def accept(self, account: str, order: Order) -> MemoryPost:
+        """The post this order leads to: a new one, or the one it led to before where the traits promise that."""
+        with self._lock:
+            known = next((p for p in self.posts if p.account == account and p.key == order.key), None)
+            if known and self._honours(known):
+                return known
+            post = MemoryPost(
+                id=str(len(self.posts) + 1),
+                account=account,
+                delivery=order.delivery,
+                index=order.segment.index,
+                key=order.key,
+                text=order.segment.text,
+                at=self.now(),
+                parent=order.previous[-1].id if order.previous else None,
+                media=tuple(item.digest for item in order.segment.media),
+                payload=order.segment.payload,
+            )
+            self.posts.append(post)
+            return post
+
+    def visible(self, account: str) -> Sequence[MemoryPost]:
+        """What a read-back shows: not yet what is younger than the traits' lag."""
+        newest = self.now() - self.traits.visible_after
+        with self._lock:
+            return [post for post in self.posts if post.account == account and post.at <= newest]
+
+    def _honours(self, known: MemoryPost) -> bool:
+        if self.traits.settling in (Settling.NATURAL, Settling.CONTAINER):
+            return True
+        return self.traits.settling is Settling.KEYED and self.now() - known.at < self.traits.key_window
+
+
+class Memory(Adapter):
+    """An account on a `MemoryNetwork`: the class's own (`adapter_class`) or the one in the channel's option `server`."""
+
+    traits = TRAITS
+    server: MemoryNetwork | None = None
+
+    def __init__(self, channel: Channel, secret: Secret | None) -> None:
+        super().__init__(channel, secret)
+        server = self.server or channel.options.get("server")
+        if not isinstance(server, MemoryNetwork):
+            raise SettingsError(f"channel {channel.name!r}: the memory network lives in a program, which must give it")
+        self.network = server
+        self.account = channel.account or channel.name
+
+    @staticmethod
+    def compose(variant: Variant, segment: Segment) -> JsonObject:
+        return {"text": segment.text, "media": [item.digest for item in segment.media]}
+
+    def send(self, order: Order) -> Outcome:
+        if len(order.segment.text) > self.traits.text.limit:
+            return Refused("the text is too long", "too_long")
+        fault = self.network.take_fault(self.account)
+        if fault is None:
+            return self._accept(order)
+        if fault.kind == "slow":
+            self.network.sleep(fault.seconds)
+            return self._accept(order)
+        if fault.kind in ("5xx-after", "drop-after"):
+            self.network.accept(self.account, order)
+        return self._failure(fault)
+
+    def find(self, order: Order) -> Receipt | None:
+        if not self.traits.can_find:
+            raise Unsupported("this network cannot be read back")
+        if fault := self.network.take_fault(self.account):
+            raise NetworkError(f"the network failed ({fault.kind})", needs_person=fault.kind == "401")
+        parent = order.previous[-1].id if order.previous else None
+        for post in self.network.visible(self.account):
+            if (post.text, post.parent) == (order.segment.text, parent) and post.at >= order.at - timedelta(minutes=5):
+                return _receipt(post)
+        return None
+
+    def identity(self) -> Identity:
+        return Identity(self.account)
+
+    def _accept(self, order: Order) -> Outcome:
+        return Accepted(_receipt(self.network.accept(self.account, order)))
+
+    def _failure(self, fault: Fault) -> Outcome:
+        if fault.kind == "refused":
+            return Refused("the network refused it", "refused")
+        if fault.kind == "unreachable":
+            return Deferred("the network cannot be reached")
+        if fault.kind == "429":
+            return Deferred("too many requests", until=self.network.now() + timedelta(seconds=fault.seconds))
+        if fault.kind == "401":
+            return Deferred("the credentials are refused", needs_person=True)
+        return Unknown(f"the reply was lost ({fault.kind})")
+
+
+def _receipt(post: MemoryPost) -> Receipt:
+    return Receipt(post.id, f"memory:{post.account}/{post.id}")

@@ -1,0 +1,103 @@
+"""What an HTTP answer means for a post. One place judges, for every network that is reached over HTTP.
+
+A status says whether something was accepted; how a network words its refusals and its rate limits is its `Dialect`.
+"""
+
+import email.utils
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from presstime.model import Deferred, Json, Refused, Traits, Unknown
+
+if TYPE_CHECKING:
+    import httpx
+
+Verdict = Refused | Deferred | Unknown
+Until = Callable[["httpx.Response"], datetime | None]
+LONGEST = 500  # characters of a network's own words that a reason keeps
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """How one network words things. `words` yields (message, error name) from an error body; `until` when a limit ends;
+    `renew` tells a person what to do about refused credentials; `about_credentials` recognises a refusal that is not a
+    401 yet is about them."""
+
+    words: Callable[[Json], tuple[str, str]]
+    until: Until
+    renew: str
+    about_credentials: Callable[[int, str, str], bool] = lambda status, code, message: False
+    unknown: Callable[[int, str, str], bool] = lambda status, code, message: False  # refusals that prove nothing
+
+
+def judge(response: "httpx.Response", traits: Traits, dialect: Dialect) -> Verdict:
+    """What an answer that is not a success says of the request: refused, certainly not accepted, or unknown."""
+    status = response.status_code
+    message, code = _words(response, dialect)
+    reason = f"{traits.title} answered {status}" + (f": {message}" if message else "")
+    if status == 429 or status in traits.safe_statuses:
+        return Deferred(reason, until=dialect.until(response))
+    if status == 401 or dialect.about_credentials(status, code, message):
+        return Deferred(f"{reason}. {dialect.renew}", needs_person=True)
+    if status == 402:
+        return Deferred(f"{reason}. The account has no credit or quota left.", needs_person=True)
+    if 400 <= status < 500 and status != 408 and not dialect.unknown(status, code, message):
+        return Refused(reason, code or str(status))
+    return Unknown(reason)
+
+
+def _words(response: "httpx.Response", dialect: Dialect) -> tuple[str, str]:
+    """The network's own words, or nothing if the body is not its own (a proxy's error page, say)."""
+    try:
+        message, code = dialect.words(response.json())
+    except (ValueError, TypeError, KeyError, AttributeError, IndexError, RecursionError):
+        return "", ""
+    return " ".join(str(message).split())[:LONGEST], str(code)[:100]
+
+
+def epoch_seconds(header: str) -> Until:
+    """A limit whose end a header names in seconds since 1970 (X, Bluesky); `Retry-After` where it is missing."""
+    return lambda response: _from_epoch(response.headers.get(header)) or retry_after(response)
+
+
+def iso_instant(header: str) -> Until:
+    """A limit whose end a header names in ISO 8601 (Mastodon); `Retry-After` where it is missing."""
+    return lambda response: _from_iso(response.headers.get(header)) or retry_after(response)
+
+
+def retry_after(response: "httpx.Response") -> datetime | None:
+    """RFC 9110 `Retry-After`: seconds from now, or an HTTP date."""
+    text = response.headers.get("retry-after", "")
+    return after_seconds(text) or _from_http_date(text)
+
+
+def after_seconds(value: object) -> datetime | None:
+    """A number of seconds from now. None for anything that is not one."""
+    try:
+        return datetime.now(UTC) + timedelta(seconds=max(0.0, float(str(value))))
+    except (ValueError, OverflowError):
+        return None
+
+
+def _from_epoch(text: str | None) -> datetime | None:
+    try:
+        return datetime.fromtimestamp(float(text or ""), UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+def _from_iso(text: str | None) -> datetime | None:
+    try:
+        instant = datetime.fromisoformat(text or "")
+        return instant.astimezone(UTC) if instant.tzinfo else instant.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _from_http_date(text: str) -> datetime | None:
+    try:
+        return email.utils.parsedate_to_datetime(text).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
