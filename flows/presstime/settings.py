@@ -1,9 +1,23 @@
-"""presstime.toml + environment -> Settings."""
+"""presstime.toml + environment -> Settings. All its problems are reported at once."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from datetime import timedelta
+from typing import Any
 
-from presstime.model import Channel, Late
+from presstime import toml
+from presstime.channels import read_channels, read_groups
+from presstime.clock import parse_duration
+from presstime.errors import SettingsError
+from presstime.model import Channel, Late, Problem, Traits
+from presstime.problems import Place, Problems, nearest, shorten, suggest
+from presstime.secrets import reveal as reveal
+from presstime.tables import LANGUAGE, Table, url_problem
+
+FILE = "presstime.toml"
+LINK_FIELDS = ("section", "name", "slug", "id", "year", "month", "day", "language")
+_FIELD = re.compile(r"\{([^{}]*)\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +39,9 @@ class Git:
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    posts: tuple[str, ...] = ("posts",)
+    posts: tuple[str, ...] = ("posts",)  # folders below the content root, "" for the root itself
     identity: str = "id"  # or "name"
-    link: str | None = None  # pattern with {section}, {name}, {id}, {language}
+    link: str | None = None  # pattern with {section}, {name}, {id}, {language} and others, see LINK_FIELDS
     require_alt: bool = True
 
 
@@ -47,3 +61,253 @@ class Settings:
     late: Late = field(default_factory=Late)
     min_gap_seconds: int = 0
     vars: Mapping[str, object] = field(default_factory=dict)  # [newsroom] keys beside the known ones, for templates
+    slots: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # kept for `next-slot`
+    warnings: tuple[Problem, ...] = ()
+    path: str = FILE
+    places: Mapping[toml.Path, Place] = field(default_factory=dict)  # where each key stands, for later problems
+
+
+def no_settings(folder: str) -> SettingsError:
+    """The error of a folder that has no presstime.toml."""
+    return SettingsError(
+        f"there is no {FILE} in {folder}", "Run `presstime init` there, or point at the content root with -C."
+    )
+
+
+def parse_settings(source: bytes, path: str = FILE) -> Settings:
+    """The settings in the bytes of a presstime.toml. Raises `SettingsError` with every error and warning found."""
+    data, places = _load(source, path)
+    problems: Problems[toml.Path] = Problems(path, lambda mark: _place(places, mark))
+    top = Table(data, (), problems)
+    channel_table, group_table = top.table("channels"), top.table("groups")
+    channels, groups = read_channels(channel_table), read_groups(group_table, channel_table)
+    newsroom, defaults = top.table("newsroom"), top.table("defaults")
+    settings = Settings(
+        name=newsroom.text("name") or "newsroom",
+        timezone=_timezone(newsroom),
+        language=_newsroom_language(newsroom),
+        audit=_audit(top.table("audit")),
+        git=_git(top.table("git")),
+        content=_content(top.table("content")),
+        channels=channels,
+        groups=groups,
+        default_channels=_default_channels(defaults, channel_table, groups),
+        late=_late(defaults),
+        min_gap_seconds=_min_gap(defaults),
+        vars=_newsroom_vars(newsroom),
+        slots=_slots(top.table("slots")),
+        path=path,
+        places=places,
+    )
+    defaults.warn_of_unread()
+    top.warn_of_unread()
+    found = tuple(sorted(problems.found, key=lambda p: (p.line, p.column)))
+    if problems.failed:
+        raise _unusable(path, found)
+    return replace(settings, warnings=found)
+
+
+def _unusable(path: str, problems: Sequence[Problem]) -> SettingsError:
+    count = f"{len(problems)} problem{'s' if len(problems) > 1 else ''}"
+    return SettingsError(
+        f"{path} cannot be used: {count}", "Mend what is listed here and run the command again.", problems
+    )
+
+
+def _load(source: bytes, path: str) -> tuple[dict[str, Any], dict[toml.Path, Place]]:
+    """The values and the places. Raises `SettingsError` where tomllib stopped."""
+    try:
+        text = source.decode("utf-8-sig")
+        return toml.load(text), toml.places(text)
+    except UnicodeDecodeError as error:
+        line = source.count(b"\n", 0, error.start) + 1
+        problem = Problem(path, line, 1, "error", "not-utf8", "the file is not UTF-8 text", "Save it as UTF-8.")
+    except toml.TomlError as error:
+        advice = "Mend the TOML at this place: texts need quotes, and no key may stand twice."
+        problem = Problem(path, *error.place, "error", "syntax", str(error), advice)
+    raise _unusable(path, [problem])
+
+
+def _place(places: Mapping[toml.Path, Place], path: toml.Path) -> Place:
+    """Where a key stands, or the nearest table around it."""
+    while path and path not in places:
+        path = path[:-1]
+    return places.get(path, (1, 1))
+
+
+def _timezone(newsroom: Table) -> str:
+    if "timezone" in newsroom:
+        return newsroom.zone("timezone") or "UTC"
+    advice = 'Add timezone = "Europe/Paris", or "UTC", to [newsroom].'
+    newsroom.problems.warning(
+        newsroom.path, "no-timezone", "local times are taken to be UTC: no time zone is named", advice
+    )
+    return "UTC"
+
+
+def _newsroom_language(newsroom: Table) -> str | None:
+    language = newsroom.text("language")
+    if language is None or LANGUAGE.fullmatch(language):
+        return language
+    newsroom.error(
+        "language",
+        "bad-language",
+        f"{shorten(language)} is no language tag",
+        'Write a BCP 47 tag, e.g. "fr" or "en-GB".',
+    )
+    return None
+
+
+def _newsroom_vars(newsroom: Table) -> Mapping[str, object]:
+    """Further keys are for the templates; one that is nearly a known key is more likely a slip."""
+    rest = newsroom.unread()
+    for key in rest:
+        meant = nearest(key, ("name", "timezone", "language"))
+        if meant:
+            newsroom.problems.warning(
+                (*newsroom.path, key),
+                "unknown-key",
+                f"newsroom.{key} has no meaning of its own",
+                f"Did you mean {meant!r}?",
+            )
+    return rest
+
+
+def _content(table: Table) -> Content:
+    folders = table.texts("posts")
+    identity = table.one_of("identity", ("id", "name")) or "id"
+    require_alt = table.flag("require_alt", True)
+    link = _link_pattern(table)
+    table.warn_of_unread()
+    posts = tuple(dict.fromkeys(_folder(table, f) for f in folders)) if folders is not None else ("posts",)
+    return Content(posts=posts, identity=identity, link=link, require_alt=require_alt)
+
+
+def _folder(table: Table, written: str) -> str:
+    """A folder below the content root, without dots and slashes at its ends. The root itself is ""."""
+    parts = [part for part in written.split("/") if part not in ("", ".")]
+    if written.startswith("/") or "\\" in written or ".." in parts or "\0" in written:
+        table.error(
+            "posts",
+            "bad-folder",
+            f"{shorten(written)} is no folder below this file",
+            'Write e.g. posts = ["content/blog"].',
+        )
+    return "/".join(parts)
+
+
+def _link_pattern(table: Table) -> str | None:
+    pattern = table.text("link")
+    if pattern is None:
+        return None
+    for name in _FIELD.findall(pattern):
+        if name not in LINK_FIELDS:
+            advice = suggest(name, LINK_FIELDS, "fields")
+            table.error("link", "bad-value", f"content.link has a field {{{name}}} that nothing fills", advice)
+    if url_problem(_FIELD.sub("x", pattern)):
+        table.error(
+            "link",
+            "bad-url",
+            "content.link is not a web address",
+            'Write e.g. "https://verne.example/{section}/{name}".',
+        )
+    return pattern
+
+
+def _git(table: Table) -> Git:
+    git = Git(branch=table.text("branch"), remote=table.text("remote"))
+    table.warn_of_unread()
+    return git
+
+
+def _audit(table: Table) -> Audit:
+    prefix = (table.text("prefix") or "").strip("/")
+    audit = Audit(
+        bucket=table.text("bucket"),
+        prefix=f"{prefix}/" if prefix else "",
+        endpoint_url=table.url("endpoint_url"),
+        region=table.text("region"),
+        embedded=table.text("embedded"),
+    )
+    if audit.embedded and audit.endpoint_url:
+        message = "audit.embedded and audit.endpoint_url name two places for one log"
+        table.error("embedded", "bad-value", message, "Keep one of them.")
+    table.warn_of_unread()
+    return audit
+
+
+def _slots(table: Table) -> dict[str, tuple[str, ...]]:
+    return {name: table.texts(name) or () for name in table.names()}
+
+
+def _default_channels(defaults: Table, channels: Table, groups: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+    """The channels of posts that name none; groups are expanded."""
+    found: list[str] = []
+    for name in defaults.texts("channels") or ():
+        if name not in groups and name not in channels:
+            advice = suggest(name, [*channels.names(), *groups], "channels and groups")
+            defaults.error(
+                "channels",
+                "unknown-channel",
+                f"defaults.channels names {name!r}, which is neither channel nor group",
+                advice,
+            )
+        found += groups.get(name, (name,))
+    return tuple(dict.fromkeys(found))
+
+
+def parse_late(text: str) -> Late:
+    """`publish`, `skip`, `ask`, or `within 2h`. Raises ValueError with the choices."""
+    word, _, window = text.strip().partition(" ")
+    if word in ("publish", "skip", "ask") and not window:
+        return Late(rule=word)  # type: ignore[arg-type]  # mypy does not narrow `in` a tuple to a Literal
+    if word == "within" and window.strip():
+        return Late("within", parse_duration(window))
+    raise ValueError(f"{shorten(text)} is no rule for lateness: write publish, within 2h, skip or ask")
+
+
+def _late(defaults: Table) -> Late:
+    text = defaults.text("late")
+    try:
+        return parse_late(text) if text else Late()
+    except ValueError as error:
+        defaults.error("late", "bad-late", str(error), 'Write e.g. late = "within 2h".')
+        return Late()
+
+
+def _min_gap(defaults: Table) -> int:
+    text = defaults.text("min_gap")
+    try:
+        return int((parse_duration(text) if text else timedelta(0)).total_seconds())
+    except ValueError as error:
+        defaults.error("min_gap", "bad-duration", str(error), 'Write e.g. min_gap = "5m".')
+        return 0
+
+
+def check_networks(settings: Settings, traits_of: Callable[[str], Traits]) -> list[Problem]:
+    """What is wrong between the channels and their networks: a network nobody serves, an option it has not, credentials
+    or an account it needs. `traits_of` raises `SettingsError` for an unknown network."""
+    problems: Problems[toml.Path] = Problems(settings.path, lambda mark: _place(settings.places, mark))
+    for channel in settings.channels.values():
+        at: toml.Path = ("channels", channel.name)
+        try:
+            traits = traits_of(channel.network)
+        except SettingsError as error:
+            problems.error((*at, "network"), "unknown-network", error.message, error.advice)
+            continue
+        _check_options(channel, traits, at, problems)
+        if traits.needs_credentials and channel.credentials is None:
+            message = f"channel {channel.name!r} names no credentials, and {traits.title} wants some"
+            problems.error(at, "missing-credentials", message, 'Add e.g. credentials = "env:NAME_OF_A_VARIABLE".')
+        if traits.needs_account and channel.account is None:
+            message = f"channel {channel.name!r} names no account, and {traits.title} wants one"
+            problems.error(at, "missing-account", message, "Add a line account = ... with the account's name or id.")
+    return problems.found
+
+
+def _check_options(channel: Channel, traits: Traits, at: toml.Path, problems: Problems[toml.Path]) -> None:
+    known = {f.name for f in fields(Channel)} - {"name", "options"} | traits.options
+    for key in channel.options.keys() - traits.options:
+        problems.error(
+            (*at, key), "unknown-option", f"{traits.title} has no setting {key!r}", suggest(key, known, "settings")
+        )

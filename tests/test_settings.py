@@ -1,0 +1,376 @@
+"""presstime.toml: everything it may say is read, everything wrong with it is reported at once and at its place."""
+
+import os
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from presstime.errors import SettingsError
+from presstime.model import Channel, Late, MediaRule, Problem, Settling, TextRule, Traits
+from presstime.settings import check_networks, parse_late, parse_settings, reveal
+
+WHOLE = """\
+[newsroom]
+name = "Maison Verne"
+timezone = "Europe/Paris"
+language = "fr"
+motto = "En avant"
+
+[content]
+posts = ["content/blog/", "./news"]
+identity = "name"
+link = "https://verne.example/{section}/{name}"
+require_alt = false
+
+[git]
+branch = "main"
+remote = "origin"
+
+[audit]
+bucket = "verne-audit"
+prefix = "/presstime"
+endpoint_url = "http://127.0.0.1:8333"
+region = "eu-west-3"
+
+[channels.brand-mastodon]
+network = "mastodon"
+base_url = "https://mastodon.example"
+account = "@verne"
+credentials = "env:VERNE_MASTODON_TOKEN"
+timezone = "America/New_York"
+vars = { town = "Nantes" }
+fit = ["shorten", "refuse"]
+on_unknown = "resend"
+
+[channels.site-feed]
+network = "feed"
+path = "public/feed"
+
+[groups]
+all = ["brand-mastodon", "site-feed"]
+
+[slots]
+weekday = ["Mon 09:00", "Wed 12:30"]
+
+[defaults]
+channels = ["all"]
+late = "within 90m"
+min_gap = "5m"
+"""
+
+
+def refused(text: str | bytes) -> list[Problem]:
+    """The problems of a file that cannot be used."""
+    with pytest.raises(SettingsError) as raised:
+        parse_settings(text if isinstance(text, bytes) else text.encode(), "presstime.toml")
+    assert raised.value.exit_code == 2
+    return list(raised.value.problems)
+
+
+def places(problems: list[Problem]) -> list[tuple[int, str]]:
+    return [(p.line, p.code) for p in problems]
+
+
+def test_everything_the_file_may_say_is_read() -> None:
+    """Each section lands in its field, folders and prefix are tidied, groups in the defaults are expanded."""
+    settings = parse_settings(WHOLE.encode(), "presstime.toml")
+    assert (settings.name, settings.timezone, settings.language) == ("Maison Verne", "Europe/Paris", "fr")
+    assert settings.vars == {"motto": "En avant"}
+    assert settings.content.posts == ("content/blog", "news")
+    assert (settings.content.identity, settings.content.require_alt) == ("name", False)
+    assert settings.content.link == "https://verne.example/{section}/{name}"
+    assert (settings.git.branch, settings.git.remote) == ("main", "origin")
+    assert (settings.audit.bucket, settings.audit.prefix, settings.audit.region) == (
+        "verne-audit",
+        "presstime/",
+        "eu-west-3",
+    )
+    assert settings.channels["brand-mastodon"] == Channel(
+        name="brand-mastodon",
+        network="mastodon",
+        base_url="https://mastodon.example",
+        account="@verne",
+        credentials="env:VERNE_MASTODON_TOKEN",
+        timezone="America/New_York",
+        vars={"town": "Nantes"},
+        fit=("shorten", "refuse"),
+        on_unknown="resend",
+    )
+    assert settings.channels["site-feed"].options == {"path": "public/feed"}
+    assert settings.groups == {"all": ("brand-mastodon", "site-feed")}
+    assert settings.default_channels == ("brand-mastodon", "site-feed")
+    assert settings.late == Late("within", timedelta(minutes=90))
+    assert settings.min_gap_seconds == 300
+    assert settings.slots == {"weekday": ("Mon 09:00", "Wed 12:30")}
+    assert settings.warnings == ()
+
+
+def test_an_empty_file_has_usable_defaults_and_one_warning() -> None:
+    """Nothing is required, but local times without a zone are worth a warning."""
+    settings = parse_settings(b"", "presstime.toml")
+    assert settings.timezone == "UTC"
+    assert settings.content.posts == ("posts",)
+    assert settings.late == Late("within", timedelta(hours=2))
+    assert [p.code for p in settings.warnings] == ["no-timezone"]
+
+
+def test_all_problems_come_at_once_with_their_lines() -> None:
+    """Ten mistakes in one file give ten problems, each at the line of its key."""
+    problems = refused("""\
+[newsroom]
+name = 7
+timezone = "Europe/Pari"
+language = "French of course"
+[content]
+posts = ["../elsewhere"]
+identity = "path"
+link = "ftp://x/{nam}"
+[audit]
+endpoint_url = "https://user:hunter2@s3.example"
+[channels.a]
+account = "x"
+[channels."b c"]
+network = "feed"
+[groups]
+g = ["aa"]
+a = []
+[defaults]
+channels = ["h"]
+late = "whenever"
+min_gap = "soon"
+""")
+    assert places(problems) == [
+        (2, "wrong-type"),
+        (3, "unknown-zone"),
+        (4, "bad-language"),
+        (6, "bad-folder"),
+        (7, "bad-value"),
+        (8, "bad-value"),
+        (8, "bad-url"),
+        (10, "bad-url"),
+        (11, "missing-key"),
+        (13, "bad-name"),
+        (16, "unknown-channel"),
+        (17, "duplicate-name"),
+        (19, "unknown-channel"),
+        (20, "bad-late"),
+        (21, "bad-duration"),
+    ]
+    assert all(p.severity == "error" and p.advice for p in problems)
+    assert "Europe/Paris" in problems[1].advice
+    assert "hunter2" not in str(SettingsError("", problems=problems))
+
+
+def test_unknown_keys_are_warnings_with_the_nearest_key() -> None:
+    """A key without a meaning stops nothing, and the warning names the key that was meant."""
+    settings = parse_settings(
+        b'[newsroom]\ntimezon = "UTC"\ntimezone = "UTC"\n[conten]\n[git]\nbranhc = "x"\n', "p.toml"
+    )
+    assert [(p.line, p.code, p.severity) for p in settings.warnings] == [
+        (2, "unknown-key", "warning"),
+        (4, "unknown-key", "warning"),
+        (6, "unknown-key", "warning"),
+    ]
+    assert [p.advice for p in settings.warnings] == [
+        "Did you mean 'timezone'?",
+        "Did you mean 'content'?",
+        "Did you mean 'branch'?",
+    ]
+    assert settings.warnings[0].path == "p.toml"
+
+
+def test_a_syntax_error_is_one_problem_at_its_place() -> None:
+    """What TOML refuses is reported at tomllib's own line and column."""
+    assert [(p.line, p.column, p.code) for p in refused("a = 1\nb = = 2\n")] == [(2, 5, "syntax")]
+    assert [(p.line, p.code) for p in refused(b"a = 1\nb = '\xff'\n")] == [(2, "not-utf8")]
+
+
+@pytest.mark.parametrize(
+    "value", ["hunter2-hunter2", "env:not a name", "xoxb-123:456", "https://user:hunter2@x.example"]
+)
+@pytest.mark.parametrize("key", ["credentials", "token", "client_secret"])
+def test_a_literal_secret_is_refused_and_not_repeated(key: str, value: str) -> None:
+    """A secret in the file is an error whose words do not hold it."""
+    problems = refused(f'[channels.a]\nnetwork = "x"\n{key} = "{value}"\n')
+    assert (3, "literal-secret") in places(problems)
+    assert value not in str(SettingsError("", problems=problems))
+
+
+@pytest.mark.parametrize(
+    "locator", ["env:TOKEN", "file:/run/secrets/token", "prefect:my-block/value", "aws-sm:arn:aws:x"]
+)
+def test_locators_are_taken_as_they_are(locator: str) -> None:
+    """The four ways to say where a secret is."""
+    settings = parse_settings(
+        f'[channels.a]\nnetwork = "x"\ncredentials = "{locator}"\nsecret = "{locator}"\n'.encode(), "p"
+    )
+    assert settings.channels["a"].credentials == locator
+    assert settings.channels["a"].options == {"secret": locator}
+
+
+@pytest.mark.parametrize(
+    ("text", "late"),
+    [
+        ("publish", Late("publish")),
+        ("skip", Late("skip")),
+        ("ask", Late("ask")),
+        ("within 2h", Late("within", timedelta(hours=2))),
+        (" within  1h30m ", Late("within", timedelta(minutes=90))),
+    ],
+)
+def test_rules_for_lateness(text: str, late: Late) -> None:
+    """The four rules, as they are written."""
+    assert parse_late(text) == late
+
+
+@pytest.mark.parametrize("text", ["", "within", "2h", "publish now", "within two hours", "never"])
+def test_other_rules_for_lateness_are_refused(text: str) -> None:
+    """Anything else is refused with the spellings that work."""
+    with pytest.raises(ValueError, match="write"):
+        parse_late(text)
+
+
+def traits_of(network: str) -> Traits:
+    if network != "known":
+        raise SettingsError(f"there is no network {network!r}", "Known networks: known.")
+    text = TextRule(500, "characters")
+    media = MediaRule(4, ("image/png",), 1000)
+    return Traits("known", "Known", Settling.NONE, text, media, needs_account=True, options=frozenset({"visibility"}))
+
+
+def networks(text: str) -> list[Problem]:
+    return check_networks(parse_settings(text.encode(), "presstime.toml"), traits_of)
+
+
+def test_channels_are_checked_against_their_networks() -> None:
+    """An unknown network, an unknown option, missing credentials and a missing account are errors at their lines."""
+    problems = networks('[channels.a]\nnetwork = "knwon"\n[channels.b]\nnetwork = "known"\nvisibilty = "x"\n')
+    assert places(problems) == [
+        (2, "unknown-network"),
+        (5, "unknown-option"),
+        (3, "missing-credentials"),
+        (3, "missing-account"),
+    ]
+    assert problems[0].advice == "Known networks: known."
+    assert problems[1].advice == "Did you mean 'visibility'?"
+
+
+def test_a_slip_in_a_common_key_is_told_as_such() -> None:
+    """A misspelled `credentials` lands among the options: the advice names the key that was meant."""
+    problems = networks('[channels.a]\nnetwork = "known"\naccount = "x"\ncredentails = "env:A"\n')
+    assert "Did you mean 'credentials'?" in [p.advice for p in problems]
+
+
+def test_a_channel_its_network_can_work_with_has_no_problem() -> None:
+    """Known options, credentials and an account: nothing to say."""
+    assert networks('[channels.a]\nnetwork = "known"\naccount = "x"\ncredentials = "env:A"\nvisibility = "x"\n') == []
+
+
+@given(st.binary(max_size=80))
+def test_no_bytes_break_the_reader(source: bytes) -> None:
+    """Any bytes are settings or a SettingsError."""
+    try:
+        parse_settings(source, "presstime.toml")
+    except SettingsError:
+        return
+
+
+VALUE = st.sampled_from(['"x"', "7", "true", "[]", "[1]", '["x"]', "{}", "{x = 1}", "2026-01-01", "1.5", '""', "[[]]"])
+KEY = st.sampled_from(
+    [
+        "newsroom",
+        "newsroom.name",
+        "newsroom.timezone",
+        "newsroom.language",
+        "content",
+        "content.posts",
+        "content.identity",
+        "content.link",
+        "content.require_alt",
+        "git",
+        "git.branch",
+        "audit",
+        "audit.prefix",
+        "audit.embedded",
+        "channels",
+        "channels.a",
+        "channels.a.network",
+        "channels.a.vars",
+        "channels.a.fit",
+        "channels.a.credentials",
+        "channels.a.base_url",
+        "groups",
+        "groups.g",
+        "slots",
+        "slots.s",
+        "defaults",
+        "defaults.channels",
+        "defaults.late",
+        "defaults.min_gap",
+    ]
+)
+
+
+@given(st.dictionaries(KEY, VALUE, max_size=6))
+def test_no_value_of_the_wrong_type_breaks_the_reader(pairs: dict[str, str]) -> None:
+    """Whatever stands at a key, the answer is settings or a SettingsError with places."""
+    text = "".join(f"{k} = {v}\n" for k, v in pairs.items())
+    problems: tuple[Problem, ...] = ()
+    try:
+        problems = parse_settings(text.encode(), "presstime.toml").warnings
+    except SettingsError as error:
+        problems = error.problems
+    assert all(p.line >= 1 and p.column >= 1 for p in problems)
+
+
+def test_a_secret_from_the_environment() -> None:
+    """`env:` reads a variable; a missing or empty one is named, with its channel."""
+    assert reveal("env:TOKEN", Path(), {"TOKEN": "t0p"}).reveal() == "t0p"
+    for environ in ({}, {"TOKEN": ""}):
+        with pytest.raises(SettingsError, match=r"variable TOKEN is not set \(for channel 'brand'\)"):
+            reveal("env:TOKEN", Path(), environ, channel="brand")
+
+
+def test_a_secret_from_a_file(tmp_path: Path) -> None:
+    """`file:` reads a file below the content root, or an absolute one, without its last line end."""
+    file = tmp_path / "token"
+    file.write_bytes(b" t0p\r\n")
+    file.chmod(0o600)
+    assert reveal("file:token", tmp_path, {}).reveal() == " t0p"
+    assert reveal(f"file:{file}", Path("/nowhere"), {}).reveal() == " t0p"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such permission bits")
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o660])
+def test_a_secret_file_open_to_others_is_refused(tmp_path: Path, mode: int) -> None:
+    """A credential file that group or others may read is refused with the command that closes it."""
+    file = tmp_path / "token"
+    file.write_text("t0p")
+    file.chmod(mode)
+    with pytest.raises(SettingsError, match="chmod 600") as refusal:
+        reveal("file:token", tmp_path, {})
+    assert "t0p" not in str(refusal.value)
+
+
+@pytest.mark.parametrize("content", [None, b"", b"\n", b"\xff"])
+def test_a_secret_file_that_holds_none_is_named(tmp_path: Path, content: bytes | None) -> None:
+    """A missing, empty or unreadable credential file is named, with its channel."""
+    file = tmp_path / "token"
+    if content is not None:
+        file.write_bytes(content)
+        file.chmod(0o600)
+    with pytest.raises(SettingsError, match=r"token.*for channel 'brand'"):
+        reveal("file:token", tmp_path, {}, channel="brand")
+
+
+def test_other_stores_are_asked_through_resolvers() -> None:
+    """`prefect:` and `aws-sm:` go to the function that was given, or are refused by name."""
+    assert reveal("prefect:block", Path(), {}, {"prefect": lambda name: f"<{name}>"}).reveal() == "<block>"
+    with pytest.raises(SettingsError, match="aws-sm:name"):
+        reveal("aws-sm:name", Path(), {})
+    with pytest.raises(SettingsError, match="where the secret is") as refusal:
+        reveal("hunter2", Path(), {})
+    assert "hunter2" not in str(refusal.value)
