@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from presstime.errors import ClaimLost
 from presstime.ledger.log import Ledger, View
-from presstime.ledger.worker import is_gone
+from presstime.processes import is_gone
 from presstime.model import Delivery, DeliveryState, Event, Json, Receipt, Status, to_iso
 
 LEASE_SECONDS = 120.0  # longer than any send with its retries; a worker that is gone is not waited for, see worker.py

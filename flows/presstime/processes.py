@@ -1,4 +1,4 @@
-"""Who writes: a name for this process that other processes on the same machine can check for life."""
+"""A name for this process that other processes on the same machine can check for life. Imports nothing of ours."""
 
 import os
 import socket
@@ -14,7 +14,7 @@ def own_name() -> str:
 
     Where the system does not tell (no /proc), the machine part is empty and nobody concludes anything from the name."""
     pid = os.getpid()
-    return "/".join((socket.gethostname(), _machine(), str(pid), _started(pid) or "0"))
+    return "/".join((socket.gethostname(), _machine(), str(pid), started_at(pid) or "0"))
 
 
 def is_gone(name: str) -> bool:
@@ -24,7 +24,7 @@ def is_gone(name: str) -> bool:
     parts = name.split("/")
     if len(parts) != 4 or not parts[1] or parts[:2] != [socket.gethostname(), _machine()]:
         return False
-    return _started(int(parts[2])) != parts[3]
+    return started_at(int(parts[2])) != parts[3]
 
 
 @cache
@@ -37,7 +37,7 @@ def _machine() -> str:
     return f"{boot[:8]}-{namespace.strip('pid:[]')}"
 
 
-def _started(pid: int) -> str | None:
+def started_at(pid: int) -> str | None:
     """Field 22 of /proc/PID/stat (proc(5)): tells a process from a later one with the same number. None: no such process."""
     try:
         stat = (PROC / str(pid) / "stat").read_text()
