@@ -1,0 +1,82 @@
+"""The one Markdown parser: CommonMark with tables, strikethrough, footnotes and task lists.
+
+What comes out is clean: addresses in the text are links as they stand, no raw HTML is left (its words and links are), and
+boxes of task lists are characters. So every output is made from the same harmless tokens.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import regex  # type: ignore[import-untyped]
+from markdown_it import MarkdownIt
+from markdown_it.rules_core import StateCore
+from markdown_it.rules_inline import StateInline
+from markdown_it.token import Token
+from mdit_py_plugins.footnote import footnote_plugin
+from mdit_py_plugins.tasklists import tasklists_plugin
+
+from presstime.render.rawhtml import cleaned_block, cleaned_inline
+
+# An address as people paste it, up to the punctuation of the sentence it stands in; brackets only in pairs.
+ADDRESS = regex.compile(
+    r"(?i)https?://(?:[^\s<>()\[\]\"'`|\\^{}«»“”„]|'(?=\w)|\((?:[^\s<>()]*)\))+(?<![.,;:!?*_~'])", regex.VERSION1
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A parsed text. The tokens are shared between outputs: they are read, never changed."""
+
+    tokens: Sequence[Token]
+
+
+@lru_cache(maxsize=1)
+def _parser() -> MarkdownIt:
+    md = MarkdownIt("commonmark").enable(["table", "strikethrough"])
+    md.use(footnote_plugin).use(tasklists_plugin)
+    md.inline.ruler.before("escape", "address", _address)
+    md.core.ruler.push("clean", _clean)
+    md.validateLink = lambda url: True  # type: ignore[method-assign]  # which are followed is for each output to say
+    return md
+
+
+@lru_cache(maxsize=16)
+def parse(source: str) -> Document:
+    """Read Markdown. Control characters that no text needs (and XML forbids) are dropped."""
+    return Document(tuple(_parser().parse(_printable(source))))
+
+
+def _printable(source: str) -> str:
+    return re.sub(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]", "", source.replace("\r\n", "\n").replace("\r", "\n"))
+
+
+def _address(state: StateInline, silent: bool) -> bool:
+    """An inline rule: `http://...` in the text is a link, and no mark of Markdown has a meaning inside it."""
+    if state.src[state.pos : state.pos + 3] != "://" or state.linkLevel > 0:
+        return False
+    scheme = regex.search(r"(?i)(?<![\w@])https?$", state.pending)
+    found = scheme and ADDRESS.match(state.src, state.pos - len(scheme[0]), state.posMax)
+    if not found:
+        return False
+    if not silent:
+        state.pending = state.pending[: -len(scheme[0])]
+        state.push("link_open", "a", 1).attrs = {"href": found[0]}
+        state.push("text", "", 0).content = found[0]
+        state.push("link_close", "a", -1)
+    state.pos = found.end()
+    return True
+
+
+def _clean(state: StateCore) -> None:
+    """A core rule: raw HTML becomes the words and links that it shows."""
+    tokens: list[Token] = []
+    for token in state.tokens:
+        if token.type == "html_block":
+            tokens += cleaned_block(token)
+            continue
+        if token.children:
+            token.children = cleaned_inline(token.children)
+        tokens.append(token)
+    state.tokens = tokens
