@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 from presstime.errors import ClaimLost
 from presstime.ledger.log import Ledger, View
-from presstime.processes import is_gone
 from presstime.model import Delivery, DeliveryState, Event, Json, Receipt, Status, to_iso
+from presstime.processes import is_gone
 
 LEASE_SECONDS = 120.0  # longer than any send with its retries; a worker that is gone is not waited for, see worker.py
 SLACK_SECONDS = 5.0  # S3 gives its time in whole seconds, and a reply travels
