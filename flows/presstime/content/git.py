@@ -1,0 +1,205 @@
+"""Git as the source of what is approved: a tree at a commit, read through objects and never through the working tree.
+
+pygit2 reads; `git` itself fetches, so that credentials, SSH and proxies work as they do for people.
+"""
+
+import os
+import subprocess
+from collections.abc import Collection, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from presstime.content.provenance import attribute, differences, subtree
+from presstime.content.source import Entry, no_such_file, parts_of
+from presstime.errors import GitError
+from presstime.model import Provenance
+from presstime.problems import nearest
+
+if TYPE_CHECKING:
+    import pygit2
+
+SETTINGS = "presstime.toml"
+_PLAIN = (0o100644, 0o100755, 0o100664)  # the file modes of Git that are neither symlink nor submodule
+
+
+class Repository:
+    """The Git repository that holds a content root. `prefix` is the root's path in it, "" for the whole of it."""
+
+    def __init__(self, repo: "pygit2.Repository", prefix: str) -> None:
+        self._repo = repo
+        self.prefix = prefix
+
+    @classmethod
+    def discover(cls, directory: Path) -> "Repository":
+        """The repository around a content root, which may be bare. Raises `GitError` if there is none."""
+        import pygit2  # half of the start time of `check`, which does not need it
+
+        place = directory.resolve()
+        existing = next(p for p in (place, *place.parents) if p.is_dir())
+        try:
+            found = pygit2.discover_repository(str(existing))
+            repo = pygit2.Repository(found) if found else None
+        except pygit2.GitError as error:  # e.g. it belongs to another user
+            raise GitError(f"Git refuses {directory}: {error}", "See `git config --global safe.directory`.") from None
+        if repo is None:
+            raise GitError(f"{directory} is not in a Git repository", "Run `git init` there, or point -C at one.")
+        base = Path(repo.path if repo.is_bare else repo.workdir).resolve()
+        if existing != place and not repo.is_bare:
+            raise GitError(f"there is no folder {directory}", "Check the path given with -C.")
+        prefix = place.relative_to(base).as_posix() if place.is_relative_to(base) else "."
+        return cls(repo, "" if prefix == "." else prefix)
+
+    # --- commits ---
+
+    def commit_of(self, branch: str | None = None, remote: str | None = None) -> str:
+        """The commit a branch is at, HEAD's branch if None; as last fetched from `remote`, where one is given.
+
+        Raises `GitError`: no commits yet, or no such branch."""
+        if self._repo.is_empty or (branch is None and self._repo.head_is_unborn):
+            raise GitError(
+                "the repository has no commits yet", "Commit presstime.toml and the posts: git add . && git commit."
+            )
+        if branch is None and (remote is None or self._repo.head_is_detached):
+            return str(self._repo.head.target)
+        name = branch if branch is not None else self._repo.head.shorthand
+        candidates = [f"refs/remotes/{remote}/{name}"] if remote else []
+        for reference in (*candidates, f"refs/heads/{name}"):
+            if reference in self._repo.references:
+                return str(self._repo.references[reference].peel().id)
+        raise self._no_branch(name)
+
+    def _no_branch(self, name: str) -> GitError:
+        names = sorted(self._repo.branches)
+        close = nearest(name, names)
+        advice = f"Did you mean {close!r}? " if close else ""
+        return GitError(f"there is no branch {name!r}", f"{advice}Branches: {', '.join(names[:20])}.")
+
+    def resolve(self, revision: str) -> str:
+        """The commit that a revision as people write it names: a branch, a tag, `HEAD~2`, an abbreviated id."""
+        import pygit2
+
+        try:
+            return str(self._repo.revparse_single(revision).peel(pygit2.Commit).id)
+        except (KeyError, ValueError, pygit2.GitError):
+            raise GitError(f"there is no commit {revision!r}", "See `git log` for the commits there are.") from None
+
+    def fetch(self, remote: str, timeout_seconds: float = 120) -> None:
+        """Bring a remote's branches here. Raises `GitError` with git's own last words."""
+        known = list(self._repo.remotes.names())
+        if remote not in known:
+            raise GitError(
+                f"there is no remote {remote!r}",
+                f"Remotes: {', '.join(map(str, known)) or 'none'}; see `git remote add`.",
+            )
+        command = ["git", f"--git-dir={self._repo.path}", "fetch", "--quiet", "--", remote]
+        environment = {**os.environ, "GIT_TERMINAL_PROMPT": os.environ.get("GIT_TERMINAL_PROMPT", "0")}
+        try:
+            done = subprocess.run(command, capture_output=True, env=environment, timeout=timeout_seconds, check=False)
+        except OSError:
+            raise GitError("the program `git` is not installed", "Install Git: fetching uses it.") from None
+        except subprocess.TimeoutExpired:
+            raise GitError(f"git fetch {remote} took longer than {timeout_seconds:g} s", "Check the network.") from None
+        if done.returncode:
+            said = done.stderr.decode(errors="replace").strip().splitlines() or [f"exit status {done.returncode}"]
+            raise GitError(f"git fetch {remote} failed: {said[-1]}", f"Try it by hand: git fetch {remote}.")
+
+    # --- trees ---
+
+    def at(self, commit: str) -> "Tree":
+        """The content root's tree at a commit. Raises `GitError` if the commit, or presstime.toml in it, is not there."""
+        tree = Tree(self._repo, self.prefix, self.resolve(commit))
+        if tree.find(SETTINGS) is None:
+            where = f"{self.prefix}/{SETTINGS}" if self.prefix else SETTINGS
+            raise GitError(f"{where} is not in commit {commit[:12]}", f"Commit it: git add {where} && git commit.")
+        return tree
+
+    def read_blob(self, blob_id: str) -> bytes:
+        """The bytes of a blob. Raises `GitError` if it is not here."""
+        import pygit2
+
+        try:
+            kind, data = self._repo.read(blob_id)
+        except (KeyError, ValueError):
+            raise GitError(
+                f"there is no object {blob_id}", "The clone may be shallow or partial: fetch the whole."
+            ) from None
+        if kind != pygit2.enums.ObjectType.BLOB:
+            raise GitError(f"{blob_id} is not a file", "A blob id is wanted.")
+        return data
+
+    def changed(self, old: str, new: str) -> frozenset[str]:
+        """The paths added, altered or deleted between two commits. Raises `GitError` for an unknown commit."""
+        before, after = (_root(self._repo, self.prefix, self.resolve(commit)) for commit in (old, new))
+        return frozenset(differences(before, after))
+
+    def provenance(self, commit: str, paths: Collection[str]) -> dict[str, Provenance]:
+        """Who stands behind each of the files at a commit; paths that are not there are left out. One walk of history,
+        newest first, that ends as soon as every path is attributed. Raises `GitError` for an unknown commit."""
+        commit = self.resolve(commit)
+        tree = self.at(commit)
+        blobs = {path: entry.blob_id for path in paths if (entry := tree.find(path))}
+        touched = attribute(self._repo, commit, self.prefix, set(blobs))
+        return {
+            path: Provenance(commit, blobs[path], by.author, by.approver, by.touched) for path, by in touched.items()
+        }
+
+
+class Tree:
+    """The content root at one commit."""
+
+    def __init__(self, repo: "pygit2.Repository", prefix: str, commit: str) -> None:
+        self.commit: str | None = commit
+        self._repo = repo
+        self._root = _root(repo, prefix, commit)
+
+    def names(self, folder: str) -> Iterator[str]:
+        return (path for path, _ in self._walk(folder))
+
+    def files(self, folder: str, suffixes: tuple[str, ...] = ("",)) -> Iterator[Entry]:
+        header = self._repo.odb.read_header
+        for path, item in self._walk(folder):
+            if path.lower().endswith(suffixes):
+                yield Entry(path, str(item.id), header(item.id)[1])
+
+    def find(self, path: str) -> Entry | None:
+        item = self._item(path)
+        if item is None or item.filemode not in _PLAIN:
+            return None
+        return Entry(path, str(item.id), self._repo.odb.read_header(item.id)[1])
+
+    def load(self, entry: Entry) -> bytes:
+        return self._repo.read(entry.blob_id)[1]
+
+    def read(self, path: str) -> bytes:
+        entry = self.find(path)
+        if entry is None:
+            raise no_such_file(path, f"commit {str(self.commit)[:12]}")
+        return self.load(entry)
+
+    def _item(self, path: str) -> Any:
+        """The tree's object at a path, None if there is none. Git looks it up name by name: nothing is followed."""
+        try:
+            return self._root[path] if parts_of(path) and self._root is not None else None
+        except (KeyError, ValueError):
+            return None
+
+    def _walk(self, folder: str) -> Iterator[tuple[str, Any]]:
+        start = self._item(folder) if folder else self._root
+        if start is not None and start.type_str == "tree":
+            yield from _walk(start, f"{folder}/" if folder else "")
+
+
+def _root(repo: "pygit2.Repository", prefix: str, commit: str) -> Any:
+    """The content root's tree object at a commit, None if it is not there."""
+    return subtree(repo[commit].tree, prefix)
+
+
+def _walk(tree: Any, prefix: str) -> Iterator[tuple[str, Any]]:
+    for item in tree:
+        name = item.raw_name.decode("utf-8", "surrogateescape")
+        if name.startswith("."):
+            continue
+        if item.filemode in _PLAIN:
+            yield prefix + name, item
+        elif item.type_str == "tree":
+            yield from _walk(item, f"{prefix}{name}/")
