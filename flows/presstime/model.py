@@ -518,6 +518,7 @@ class DeliveryState:
     status: Status
     digest: str = ""  # of the variant last planned
     source: str = ""  # digest of what Git said when it was planned
+    engine: str = ""  # digest of the presstime that rendered it: its version, its templates
     due: datetime | None = None
     commit: str = ""
     path: str = ""

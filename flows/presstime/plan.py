@@ -6,7 +6,7 @@ renderer's own words."""
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 from presstime.errors import RenderError
@@ -37,10 +37,11 @@ class Wanted:
 class Situation:
     """What the plan depends on beside Git: the log's states, the time, and who is asking.
 
-    `busy` tells whether a state's claim still belongs to another worker; `min_gap` spaces what is late on one channel."""
+    `engine` is the digest of what renders; `busy` tells whether a state's claim still belongs to another worker; `min_gap` spaces what is late on one channel."""
 
     states: Mapping[Delivery, DeliveryState]
     now: datetime
+    engine: str = ""
     busy: Callable[[DeliveryState], bool] = lambda state: False
     min_gap: timedelta = timedelta(0)
 
@@ -52,11 +53,16 @@ def source_of(post: Post, target: Target, settings_blob: str, templates: str) ->
 
 
 def plan(wanted: Iterable[Wanted], situation: Situation, say: Say) -> list[Action]:
-    """The actions for everything Git wants, in due order. Published deliveries that did not change have none.
+    """The actions for everything Git wants or has begun, in due order. Published deliveries that did not change have none.
 
     `say` gives the digest of a delivery's variant or raises `RenderError`."""
-    decided = [_decide(item, situation.states.get(item.delivery), situation, say) for item in wanted]
-    actions = [action for action in decided if action is not None]
+    seen: set[Delivery] = set()
+    actions: list[Action] = []
+    for item in wanted:
+        seen.add(item.delivery)
+        if action := _decide(item, situation.states.get(item.delivery), situation, say):
+            actions.append(action)
+    actions += [_orphan(state, situation) for state in situation.states.values() if _is_open(state, seen)]
     actions.sort(key=lambda a: (a.due is None, a.due or situation.now, a.delivery))
     return _spaced(actions, situation)
 
@@ -67,7 +73,7 @@ def _decide(item: Wanted, state: DeliveryState | None, situation: Situation, say
     if gone := _too_late_for_words(item, situation.now):
         return gone
     try:
-        digest = say(item.post, item.target)
+        digest = _known_digest(item, state, situation) or say(item.post, item.target)
     except RenderError as error:
         return _action(item, "hold", f"{error.message} [{error.code}]. {error.advice}".strip())
     if state is not None and state.status is Status.REFUSED and digest == state.sent_digest:
@@ -133,11 +139,28 @@ def _unfinished(item: Wanted, state: DeliveryState, situation: Situation) -> Act
     return _action(item, "publish", f"begun before: {why}", state.sent_digest)
 
 
+def _is_open(state: DeliveryState, seen: set[Delivery]) -> bool:
+    """Whether a delivery that Git no longer wants was begun and never ended."""
+    over = (Status.PUBLISHED, Status.REFUSED)
+    return state.delivery not in seen and state.begun and state.status not in over
+
+
+def _orphan(state: DeliveryState, situation: Situation) -> Action:
+    verdict: Verdict
+    if state.review:
+        verdict, reason = "hold", f"unknown, a person must look: {state.reason}"
+    elif situation.busy(state):
+        verdict, reason = "wait", "another worker is sending it"
+    else:
+        verdict, reason = "publish", "begun before Git dropped it: it is settled and finished"
+    return Action(state.delivery, verdict, state.due, reason, state.sent_digest, state.path)
+
+
 def _too_late_for_words(item: Wanted, now: datetime) -> Action | None:
     """Lateness that no text can change: found before rendering, so that an old archive costs nothing."""
     expires, due, late = item.post.expires_at, item.target.due, item.target.late
     if expires and expires <= now:
-        return _action(item, "missed", f"expired at {expires:%Y-%m-%d %H:%M} UTC before it was published")
+        return _action(item, "missed", f"expired at {_utc(expires)} before it was published")
     overdue = now - due
     if overdue <= ON_TIME or late.rule == "publish":
         return None
@@ -147,7 +170,9 @@ def _too_late_for_words(item: Wanted, now: datetime) -> Action | None:
         return _action(
             item, "hold", f"was due {_ago(overdue)} ago and its late rule is `ask`: give it a new publish_at"
         )
-    return _action(item, "missed", f"was due {_ago(overdue)} ago; its late rule is `{late}`: {REMEDY}")
+    return _action(
+        item, "missed", f"was due at {_utc(due)}, {_ago(overdue)} before; its late rule is `{late}`: {REMEDY}"
+    )
 
 
 def _by_the_clock(item: Wanted, state: DeliveryState | None, situation: Situation, digest: str) -> Action:
@@ -157,6 +182,14 @@ def _by_the_clock(item: Wanted, state: DeliveryState | None, situation: Situatio
     if state is not None and state.status is Status.DEFERRED:
         return _action(item, "publish", f"tried before: {state.reason}", digest)
     return _action(item, "publish", "due now" if overdue <= ON_TIME else f"late by {_ago(overdue)}", digest)
+
+
+def _known_digest(item: Wanted, state: DeliveryState | None, situation: Situation) -> str:
+    """The planned digest, where nothing it depends on has changed since: rendering would only repeat it."""
+    if state is None or state.status not in (Status.PLANNED, Status.DEFERRED, Status.CLAIMED):
+        return ""
+    same = (state.source, state.engine, state.due) == (item.source, situation.engine, item.target.due)
+    return state.digest if same else ""
 
 
 def _drifted(item: Wanted, state: DeliveryState, digest: str) -> bool:
@@ -191,6 +224,10 @@ def _after_gap(action: Action, last: dict[str, datetime], situation: Situation) 
 
 def _action(item: Wanted, action: Verdict, reason: str, digest: str = "") -> Action:
     return Action(item.delivery, action, item.target.due, reason, digest, item.post.path)
+
+
+def _utc(instant: datetime) -> str:
+    return f"{instant.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def _ago(span: timedelta) -> str:

@@ -131,6 +131,7 @@ def _state_to_json(state: DeliveryState) -> JsonObject:
         "status": state.status,
         "digest": state.digest,
         "source": state.source,
+        "engine": state.engine,
         "due": state.due and to_iso(state.due),
         "commit": state.commit,
         "path": state.path,

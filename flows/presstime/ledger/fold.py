@@ -2,7 +2,7 @@
 
 Every event names the delivery and carries `at` (the worker's clock); those of a claim carry its `epoch`. Beside these:
 
-planned   digest, source, due, path, commit, blob, author, approver
+planned   digest, source, engine, due, path, commit, blob, author, approver
 claimed   worker, lease (seconds), digest, run, origin (commit, blob, author, approver)
 sending   segment, digest, key, lease, origin
 accepted  segment, receipt
@@ -40,6 +40,7 @@ def _planned(state: DeliveryState, event: Event, at: datetime) -> DeliveryState:
         state,
         digest=data["digest"],
         source=data["source"],
+        engine=data.get("engine", ""),
         due=from_iso(data["due"]),
         commit=data["commit"],
         path=data["path"],

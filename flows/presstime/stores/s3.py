@@ -207,3 +207,15 @@ def _elapsed() -> float:
     """Seconds that also pass while the machine sleeps, where the system can tell (Linux CLOCK_BOOTTIME)."""
     clock = getattr(time, "CLOCK_BOOTTIME", None)
     return time.clock_gettime(clock) if clock is not None else time.monotonic()
+
+
+def secret_of(name: str) -> str:
+    """A secret of AWS Secrets Manager, as boto3 finds its credentials. Raises `StoreError`."""
+    try:
+        answer = boto3.session.Session().client("secretsmanager").get_secret_value(SecretId=name)
+    except (ClientError, BotoCoreError) as error:
+        said = _code(error) if isinstance(error, ClientError) else str(error)
+        raise StoreError(
+            f"the secret aws-sm:{name} cannot be read: {said}", "Check its name, the region and the role."
+        ) from error
+    return str(answer["SecretString"])

@@ -1,0 +1,65 @@
+"""From an action of the plan to a job: the words rendered anew and held against what was approved, or as an earlier worker
+meant them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from presstime.ledger.claims import step
+from presstime.ledger.log import Ledger, View
+from presstime.model import Action, Attachment, Delivery, Event, Post, Status, Target, Variant
+from presstime.publish.send import Job
+from presstime.publish.words import Words
+
+
+@dataclass(frozen=True)
+class Jobs:
+    """Makes jobs of one newsroom's posts."""
+
+    words: Words
+    ledger: Ledger
+
+    def of(self, action: Action) -> Job | None:
+        """The job for a `publish` action; None where it must be held instead, which is then in the log.
+
+        Raises `RenderError` where the channel or post is no more."""
+        state = self.ledger.state(action.delivery)
+        if state is not None and state.begun and state.status is not Status.REFUSED:
+            return self._as_begun(action, state.sent_digest)
+        return self._as_approved(action)
+
+    def _as_begun(self, action: Action, digest: str) -> Job:
+        """What is begun is finished as it was begun: the log holds what was meant."""
+        variant = Variant.from_json(self.ledger.payload(digest))
+        channel = self.words.channel(action.delivery.channel)
+        return Job(variant, channel, variant.at, lambda item: self.words.reread(variant, item))
+
+    def _as_approved(self, action: Action) -> Job | None:
+        post, target = self._wanted[action.delivery]
+        rendered = self.words.render(post, target)
+        if rendered.variant.digest != action.digest:
+            self._hold(action, rendered.variant.digest)
+            return None
+
+        def read(item: Attachment) -> bytes:
+            return rendered.files[item.digest]
+
+        return Job(rendered.variant, self.words.channel(target.channel), target.due, read)
+
+    def _hold(self, action: Action, digest: str) -> None:
+        reason = f"rendered {digest[:12]}, approved {action.digest[:12]}: what would be sent is not what was approved"
+        event = step("held", action.delivery, reason=reason)
+
+        def propose(view: View) -> list[Event]:
+            state = view(action.delivery)
+            return [event] if state and not state.begun else []
+
+        self.ledger.append(propose)
+
+    @cached_property
+    def _wanted(self) -> Mapping[Delivery, tuple[Post, Target]]:
+        found = {}
+        for post in self.words.newsroom.loaded.posts:
+            for target in post.targets:
+                found[Delivery(post.id, target.channel)] = (post, target)
+        return found

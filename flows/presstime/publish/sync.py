@@ -1,0 +1,151 @@
+"""From what Git says to what the log knows: plan, and write the plan into the log before anything acts on it.
+
+A `planned` event is the approval that promise 1 is checked against: it binds a delivery to the digest that its commit
+gives. What is held or missed is written down too, once, with its reason."""
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from presstime.content.newsroom import Newsroom
+from presstime.ledger.claims import held_by_another, step
+from presstime.ledger.log import Ledger, View
+from presstime.model import Action, Delivery, DeliveryState, Event, JsonObject, Provenance, Status, to_iso
+from presstime.plan import Situation, Wanted, plan, source_of
+from presstime.publish.timing import Timing
+from presstime.publish.words import Words
+
+BATCH = 200  # events of one entry: some hundred kilobytes with their payloads
+IDLE = (Status.PLANNED, Status.DEFERRED, Status.CLAIMED, Status.HELD)  # nothing sent, nothing decided for good
+
+
+@dataclass(frozen=True)
+class Sync:
+    """One look at a commit. `provenance` says who stands behind files of that commit."""
+
+    newsroom: Newsroom
+    ledger: Ledger
+    timing: Timing
+    words: Words
+    provenance: Callable[[Collection[str]], Mapping[str, Provenance]]
+
+    def actions(self, now: datetime | None = None) -> list[Action]:
+        """The plan as it stands against the log as last read. Changes nothing."""
+        return plan(self._wanted().values(), self._situation(now or self.timing.now()), self.words.digest)
+
+    def run(self) -> list[Action]:
+        """Read the log, plan, write down what is new. Returns the plan.
+
+        Raises `StoreError` or `LedgerError` where the log cannot be used."""
+        self.ledger.catch_up()
+        self.timing.check_skew()
+        wanted, situation = self._wanted(), self._situation(self.timing.now())
+        actions = plan(wanted.values(), situation, self.words.digest)
+        self._write(list(self._events(actions, wanted, situation.states)), situation.states)
+        return actions
+
+    def _wanted(self) -> dict[Delivery, Wanted]:
+        settings_blob, templates = self.newsroom.settings_blob, self.newsroom.templates_digest
+        found = (
+            Wanted(post, target, source_of(post, target, settings_blob, templates))
+            for post in self.newsroom.loaded.posts
+            if post.status != "draft"
+            for target in post.targets
+        )
+        return {item.delivery: item for item in found}
+
+    def _situation(self, now: datetime) -> Situation:
+        return Situation(
+            states=self.ledger.states(),
+            now=now,
+            engine=self.words.engine,
+            busy=lambda state: held_by_another(state, self.ledger.store.now(), self.ledger.writer),
+            min_gap=timedelta(seconds=self.newsroom.settings.min_gap_seconds),
+        )
+
+    # --- what is new, as events ---
+
+    def _events(
+        self, actions: Sequence[Action], wanted: Mapping[Delivery, Wanted], states: Mapping[Delivery, DeliveryState]
+    ) -> Iterator[tuple[Event, str]]:
+        """The events to write, each with the digest whose payload goes with it ("" for none)."""
+        fresh = [a for a in actions if _is_new_plan(a, wanted.get(a.delivery), states.get(a.delivery))]
+        origins = self.provenance({a.path for a in fresh}) if fresh else {}
+        planned = {a.delivery for a in fresh}
+        for action in actions:
+            state = states.get(action.delivery)
+            if state is not None and state.status is Status.HELD and action.action in ("publish", "wait"):
+                yield step("released", action.delivery, self.timing.now, reason="what held it is gone"), ""
+            if action.delivery in planned:
+                yield self._planned(action, wanted[action.delivery], origins[action.path]), action.digest
+            elif action.action == "missed" and _is_news(state, Status.MISSED, action):
+                due = to_iso(action.due or self.timing.now())
+                yield step("missed", action.delivery, self.timing.now, due=due, reason=action.reason), ""
+            elif _is_new_hold(action, state):
+                yield step("held", action.delivery, self.timing.now, reason=action.reason), ""
+        yield from self._dropped(wanted, states)
+
+    def _planned(self, action: Action, item: Wanted, by: Provenance) -> Event:
+        return step(
+            "planned",
+            action.delivery,
+            self.timing.now,
+            digest=action.digest,
+            source=item.source,
+            engine=self.words.engine,
+            due=to_iso(item.target.due),
+            path=item.post.path,
+            commit=by.commit,
+            blob=by.blob,
+            author=by.author,
+            approver=by.approver,
+        )
+
+    def _dropped(
+        self, wanted: Mapping[Delivery, Wanted], states: Mapping[Delivery, DeliveryState]
+    ) -> Iterator[tuple[Event, str]]:
+        """Deliveries that were planned and that this commit does not want, or cannot use, any more."""
+        reason = f"commit {(self.newsroom.commit or '')[:12]} has it no more: removed, a draft, or a post with problems"
+        for delivery, state in states.items():
+            gone = delivery not in wanted and not state.begun and state.status in IDLE
+            if gone and not (state.status is Status.HELD and state.reason.endswith(reason[20:])):
+                yield step("held", delivery, self.timing.now, reason=reason), ""
+
+    def _write(self, news: Sequence[tuple[Event, str]], seen: Mapping[Delivery, DeliveryState]) -> None:
+        for first in range(0, len(news), BATCH):
+            batch = news[first : first + BATCH]
+            payloads: dict[str, JsonObject] = {}
+            for event, digest in batch:
+                if digest and self.ledger.cache.payload_entry(digest) is None:
+                    payloads[digest] = self.words.payload(event.delivery)
+            self.ledger.append(lambda view, batch=batch: _still_true(batch, seen, view), payloads)  # type: ignore[misc]
+
+
+def _is_new_plan(action: Action, item: Wanted | None, state: DeliveryState | None) -> bool:
+    """Whether the log must learn of this digest before anything acts on it."""
+    if item is None or action.action not in ("publish", "wait") or not action.digest:
+        return False
+    if state is None:
+        return True
+    if state.begun and state.status is not Status.REFUSED:
+        return False
+    return (state.digest, state.source, state.due) != (action.digest, item.source, item.target.due)
+
+
+def _is_new_hold(action: Action, state: DeliveryState | None) -> bool:
+    """Holds of what nothing was sent of; the others (refused, unknown, published) are in the log as what they are."""
+    idle = state is None or (state.status in IDLE and not state.begun)
+    return action.action == "hold" and idle and _is_news(state, Status.HELD, action)
+
+
+def _is_news(state: DeliveryState | None, status: Status, action: Action) -> bool:
+    return state is None or state.status is not status or state.reason != action.reason
+
+
+def _still_true(batch: Sequence[tuple[Event, str]], seen: Mapping[Delivery, DeliveryState], view: View) -> list[Event]:
+    """The events whose delivery is still as the plan saw it; what changed meanwhile waits for the next plan."""
+    return [event for event, _ in batch if _entry(view(event.delivery)) == _entry(seen.get(event.delivery))]
+
+
+def _entry(state: DeliveryState | None) -> int:
+    return state.entry if state else 0

@@ -1,0 +1,87 @@
+"""What deliveries say: rendering, bound to one newsroom and the networks' own traits. Preview, plan and publish all ask here."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from presstime import __version__
+from presstime.content.newsroom import Newsroom
+from presstime.errors import NetworkError, RenderError
+from presstime.model import Attachment, Channel, Delivery, JsonObject, MediaRef, Post, Target, Variant, digest_of
+from presstime.networks import load
+from presstime.render import Rendered, Templates, prepare_image, render, shipped_templates
+
+
+@dataclass
+class Words:
+    """Renders deliveries of one newsroom. Variants are kept for the length of a pass, media bytes are not."""
+
+    newsroom: Newsroom
+    read_blob: Callable[[str], bytes]  # Git blob id -> bytes
+    _variants: dict[Delivery, Variant] = field(default_factory=dict)
+
+    @cached_property
+    def templates(self) -> Templates:
+        return Templates(self.newsroom.templates)
+
+    @cached_property
+    def engine(self) -> str:
+        """The digest of what renders, beside Git: if it is the same, so are the words."""
+        return digest_of([__version__, dict(shipped_templates())])
+
+    def channel(self, name: str) -> Channel:
+        """Raises `RenderError` for a channel that presstime.toml has no more."""
+        try:
+            return self.newsroom.settings.channels[name]
+        except KeyError:
+            raise RenderError(
+                f"channel {name!r} is not in presstime.toml any more", "Put it back, or settle this by hand.", "channel"
+            ) from None
+
+    def render(self, post: Post, target: Target) -> Rendered:
+        """Raises `RenderError` where the post cannot be said on this channel."""
+        channel = self.channel(target.channel)
+        adapter = load(channel.network)
+        rendered = render(
+            post,
+            target,
+            channel,
+            adapter.traits,
+            adapter.compose,
+            self.newsroom.template_data(),
+            self.templates,
+            self.read_blob,
+        )
+        self._variants[rendered.variant.delivery] = rendered.variant
+        return rendered
+
+    def digest(self, post: Post, target: Target) -> str:
+        """The digest of a delivery's variant. Raises `RenderError`."""
+        known = self._variants.get(Delivery(post.id, target.channel))
+        return (known or self.render(post, target).variant).digest
+
+    def payload(self, delivery: Delivery) -> JsonObject:
+        """The variant as the log keeps it, of a delivery that was rendered in this pass."""
+        return self._variants[delivery].to_json()
+
+    def reread(self, variant: Variant, item: Attachment) -> bytes:
+        """The bytes of an attachment that an earlier worker meant to send, made again from Git and checked by digest.
+
+        Raises `NetworkError` where the same bytes cannot be had any more."""
+        rule = load(variant.network).traits.media
+        data = self.read_blob(item.blob)
+        if digest_of(data) == item.digest:
+            return data
+        if rule is not None:
+            attachment, made = prepare_image(data, _as_named(item, len(data)), rule)
+            if attachment.digest == item.digest:
+                return made
+        raise NetworkError(
+            f"{item.path}: the picture that was to be sent cannot be made again byte for byte",
+            "It was prepared by another version; look at the channel and post the rest by hand.",
+            needs_person=True,
+        )
+
+
+def _as_named(item: Attachment, size: int) -> MediaRef:
+    return MediaRef(item.path, item.blob, size, item.alt, None, item.focus)

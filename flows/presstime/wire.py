@@ -1,0 +1,280 @@
+"""The composition root: settings -> concrete parts, built when first needed, in one place."""
+
+import os
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from presstime.content.newsroom import Newsroom, read_newsroom
+from presstime.content.source import Source
+from presstime.errors import RenderError, SettingsError
+from presstime.model import Action, Channel, DeliveryState, Problem, Provenance, Secret, Traits
+from presstime.networks import load
+from presstime.settings import FILE, Settings, reveal
+
+if TYPE_CHECKING:
+    from presstime.content.git import Repository
+    from presstime.embedded.service import Service
+    from presstime.ledger.log import Ledger
+    from presstime.networks.base import Adapter
+    from presstime.publish.send import Publisher
+    from presstime.publish.sync import Sync
+    from presstime.publish.timing import Timing
+    from presstime.publish.words import Words
+    from presstime.stores.base import Store
+
+STATE = ".presstime"  # below the content root: caches and embedded servers, nothing that cannot be lost but embedded S3
+SANDBOX = "PRESSTIME_SANDBOX"  # the URL of a sandbox that stands in for every network
+
+
+@dataclass
+class Desk:
+    """Everything one pass needs, for one content root. Enter it through `open_desk`."""
+
+    root: Path
+    repository: "Repository"
+    environ: Mapping[str, str]
+    stack: ExitStack
+    warnings: list[str] = field(default_factory=list)
+    last_plan: dict[str, Action] = field(default_factory=dict)
+    _adapters: dict[str, "Adapter"] = field(default_factory=dict)
+
+    # --- Git ---
+
+    @cached_property
+    def newsroom(self) -> Newsroom:
+        """The newsroom at the publishing branch's commit, fetched first where presstime.toml names a remote."""
+        bootstrap = self._settings_at(self.repository.commit_of())
+        git = bootstrap.git
+        if git.remote:
+            self.repository.fetch(git.remote)
+        found = read_newsroom(self.repository.at(self.repository.commit_of(git.branch, git.remote)))
+        self._warn_of_uncommitted(found)
+        return found
+
+    @property
+    def settings(self) -> Settings:
+        return self.newsroom.settings
+
+    @cached_property
+    def problems(self) -> list[Problem]:
+        """What is wrong with posts and settings at this commit; rendering problems show in the plan."""
+        return [*network_problems(self.settings), *self.newsroom.loaded.problems]
+
+    def _settings_at(self, commit: str) -> Settings:
+        from presstime.settings import parse_settings
+
+        return parse_settings(self.repository.at(commit).read(FILE), FILE)
+
+    def _warn_of_uncommitted(self, newsroom: Newsroom) -> None:
+        file = self.root / FILE
+        if file.is_file() and file.read_bytes() != newsroom.source.read(FILE):
+            self.warnings.append(f"{FILE} differs from the one committed; what is committed counts")
+
+    def _provenance(self, paths: Collection[str]) -> Mapping[str, Provenance]:
+        commit = self.newsroom.commit
+        assert commit is not None  # noqa: S101 - a desk reads commits, never the working tree
+        return self.repository.provenance(commit, paths)
+
+    # --- S3 ---
+
+    @cached_property
+    def store(self) -> "Store":
+        from presstime.stores.s3 import S3Store
+
+        audit = self.settings.audit
+        if audit.embedded:
+            from presstime.embedded import s3
+
+            folder = self.state_folder(audit.embedded)
+            running = self.stack.enter_context(s3.service(folder))
+            url, credentials = f"http://127.0.0.1:{running.running_port}", s3.credentials_of(folder)
+            store = S3Store(audit.bucket or "presstime", audit.prefix, url, credentials=credentials)
+            store.make_bucket()
+            return store
+        if not audit.bucket:
+            raise SettingsError(
+                f"{FILE} names no bucket for the audit log",
+                'Add [audit] with `bucket = "..."`, or `embedded = ".presstime/s3"` to keep it on this machine.',
+            )
+        return S3Store(audit.bucket, audit.prefix, audit.endpoint_url, audit.region)
+
+    @cached_property
+    def ledger(self) -> "Ledger":
+        from presstime.ledger.cache import Cache
+        from presstime.ledger.log import Ledger
+        from presstime.model import digest_of
+        from presstime.processes import own_name
+
+        name = self.settings.audit.embedded or self.store.name  # an embedded server may change its port
+        cache = Cache(self.state_folder(f"{STATE}/cache") / f"{digest_of(name.encode())[:16]}.sqlite", name)
+        self.stack.callback(cache.close)
+        return Ledger(self.store, cache, own_name())
+
+    # --- the stages ---
+
+    @cached_property
+    def timing(self) -> "Timing":
+        from presstime.publish.timing import Timing
+
+        return Timing(self.store)
+
+    @cached_property
+    def words(self) -> "Words":
+        from presstime.publish.words import Words
+
+        return Words(self.newsroom, self.repository.read_blob)
+
+    @cached_property
+    def sync(self) -> "Sync":
+        from presstime.publish.sync import Sync
+
+        return Sync(self.newsroom, self.ledger, self.timing, self.words, self._provenance)
+
+    @cached_property
+    def publisher(self) -> "Publisher":
+        from presstime.publish.send import Publisher
+
+        return Publisher(self.ledger, self.timing)
+
+    def plan(self) -> list[Action]:
+        """Read the log, plan, write what is new into the log; the plan is kept for `publish`."""
+        actions = self.sync.run()
+        self.last_plan = {str(a.delivery): a for a in actions}
+        return actions
+
+    def publish(self, delivery: str) -> DeliveryState | None:
+        """Do what the last plan says for a delivery that is to be published. None: it is held, and the log says why.
+
+        Raises `StoreError` or `LedgerError` where the log cannot be used."""
+        from presstime.ledger.claims import put_off
+        from presstime.publish.jobs import Jobs
+
+        action = self.last_plan[delivery]
+        try:
+            job = Jobs(self.words, self.ledger).of(action)
+            adapter = self.adapter(action.delivery.channel)
+        except (SettingsError, RenderError) as error:
+            reason = f"{error.message}. {error.advice}".strip()
+            put_off(self.ledger, action.delivery, action.digest, self.timing.now, reason, needs_person=True)
+            return self.ledger.state(action.delivery)
+        if job is None:
+            return None
+        return self.publisher.publish(job, adapter)
+
+    # --- the networks ---
+
+    def adapter(self, name: str) -> "Adapter":
+        """The adapter of a channel, one for all deliveries of a pass. Raises `SettingsError`."""
+        if name not in self._adapters:
+            channel = self.settings.channels[name]
+            kind = load(channel.network)
+            adapter = kind(self._placed(channel, kind.traits), self._secret(channel, kind.traits))
+            self._adapters[name] = adapter
+            self.stack.callback(adapter.close)
+        return self._adapters[name]
+
+    def _placed(self, channel: Channel, traits: Traits) -> Channel:
+        """The channel with its paths made absolute, and sent to the sandbox if one stands in for the networks."""
+        options = dict(channel.options)
+        if "path" in options:
+            options["path"] = str((self.root / str(options["path"])).absolute())
+        sandbox = self.environ.get(SANDBOX)
+        if sandbox and traits.needs_credentials:
+            return replace(channel, options=options, base_url=f"{sandbox.rstrip('/')}/{channel.network}")
+        return replace(channel, options=options)
+
+    def _secret(self, channel: Channel, traits: Traits) -> Secret | None:
+        if not traits.needs_credentials:
+            return None
+        sandbox = self.environ.get(SANDBOX)
+        if channel.credentials is None:
+            if sandbox:
+                return Secret(f"sandbox-{channel.name}")
+            raise SettingsError(
+                f"channel {channel.name!r} has no credentials", f'Add `credentials = "env:..."` to it in {FILE}.'
+            )
+        try:
+            return reveal(channel.credentials, self.root, self.environ, RESOLVERS)
+        except SettingsError as error:
+            if sandbox:
+                return Secret(f"sandbox-{channel.name}")
+            raise SettingsError(f"channel {channel.name!r}: {error.message}", error.advice) from error
+
+    def state_folder(self, name: str) -> Path:
+        """A folder below the content root, which Git does not see."""
+        folder = self.root / name
+        folder.mkdir(parents=True, exist_ok=True)
+        state = self.root / STATE
+        if state.is_dir() and not (state / ".gitignore").exists():
+            (state / ".gitignore").write_text("*\n")
+        return folder
+
+    def prefect_service(self) -> "Service":
+        from presstime.embedded import prefect
+
+        return prefect.service(self.state_folder(f"{STATE}/prefect"))
+
+
+def _from_prefect(name: str) -> str:
+    from presstime.orchestration import secret_block
+
+    return secret_block(name)
+
+
+def _from_aws(name: str) -> str:
+    from presstime.stores.s3 import secret_of
+
+    return secret_of(name)
+
+
+RESOLVERS = {"prefect": _from_prefect, "aws-sm": _from_aws}
+
+
+@contextmanager
+def open_desk(directory: Path, environ: Mapping[str, str] | None = None) -> Iterator[Desk]:
+    """The desk of a content root; servers it starts and files it opens are closed with it.
+
+    Raises `GitError` and `SettingsError` where the root cannot be used."""
+    from presstime.content.git import Repository
+
+    with ExitStack() as stack:
+        root = directory.resolve()
+        yield Desk(root, Repository.discover(root), os.environ if environ is None else environ, stack)
+
+
+def network_problems(settings: Settings) -> list[Problem]:
+    """What presstime.toml asks of networks that they do not have."""
+    from presstime.settings import check_networks
+
+    return [*settings.warnings, *check_networks(settings, lambda name: load(name).traits)]
+
+
+def render_problems(newsroom: Newsroom, source: Source) -> list[Problem]:
+    """What would keep a post from being said on a channel: text too long, media refused. One problem a post and channel."""
+    from presstime.publish.words import Words
+
+    words = Words(newsroom, lambda blob: source.read_blob(blob))  # type: ignore[attr-defined]
+    found: list[Problem] = []
+    for post in newsroom.loaded.posts:
+        for target in post.targets:
+            try:
+                words.render(post, target)
+            except RenderError as error:
+                found.append(
+                    Problem(
+                        post.path,
+                        1,
+                        1,
+                        "error",
+                        error.code,
+                        f"on channel {target.channel}: {error.message}",
+                        error.advice,
+                    )
+                )
+            except SettingsError:
+                continue  # an unknown network is reported once, at its channel
+    return found
