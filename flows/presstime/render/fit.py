@@ -47,10 +47,11 @@ def fit(rich: Rich, room: Room) -> list[Rich]:
     for name in room.order:
         if name in ways and (found := ways[name](rich, room)):
             return found
-    raise _too_long(rich.text, room.first)
+    raise too_long(rich.text, room.first)
 
 
-def _too_long(text: str, rule: TextRule, where: str = "the text") -> RenderError:
+def too_long(text: str, rule: TextRule, where: str = "the text") -> RenderError:
+    """The refusal that says how much too long, and what to do."""
     length, unit = measure(text, rule), UNITS.get(rule.unit, rule.unit)
     if length > rule.limit:
         what = f"{where} is {length - rule.limit} {unit} too long: {length} of at most {rule.limit}"
@@ -71,7 +72,7 @@ def _manual(rich: Rich, room: Room) -> list[Rich]:
     parts = [part for part in parts if part.text]
     for index, part in enumerate(parts):
         if over(part.text, room.rule(index)):
-            raise _too_long(part.text, room.rule(index), f"part {index + 1} of the thread")
+            raise too_long(part.text, room.rule(index), f"part {index + 1} of the thread")
     if len(parts) > MAX_SEGMENTS:
         raise RenderError(
             f"the thread has {len(parts)} parts, at most {MAX_SEGMENTS} are sent", "Join or drop some.", "too-long"
@@ -185,12 +186,13 @@ def _shorten(rich: Rich, room: Room) -> list[Rich] | None:
     head, tail = _parted(rich, room.convention)
     for pieces in (tail, [piece for piece in tail if not piece.text.lstrip().startswith(("#", "＃"))]):
         ending = joined(pieces)
-        found = _beginning(head, ending, room)
-        if found and room.link and not _leads_to(found, room.link):
+        found = beginning(head, ending, room)
+        if found and room.link and not _leads_to(joined([found, ending]), room.link):
             own = Rich(room.link, (Span(0, len(room.link), "link", room.link),))
-            found = _beginning(head, joined([Rich("\n\n"), own, ending]), room)
+            ending = joined([Rich("\n\n"), own, ending])
+            found = beginning(head, ending, room)
         if found:
-            return [found]
+            return [joined([found, ending])]
     return None
 
 
@@ -211,17 +213,18 @@ def _leads_to(rich: Rich, link: str) -> bool:
     return link in rich.text or any(span.value == link for span in rich.spans)
 
 
-def _beginning(head: Rich, ending: Rich, room: Room) -> Rich | None:
-    """As much of `head` as fits before `ending`: whole sentences if that is at least half of it, else whole words."""
+def beginning(head: Rich, ending: Rich, room: Room) -> Rich | None:
+    """As much of `head` as fits before `ending`: whole sentences if that is at least half of it, else whole words, and an
+    ellipsis; None if not even a word fits."""
 
     def said(end: int) -> Rich:
         cut = head.slice(0, end)
         if end == len(head.text):
-            return joined([cut, ending])
+            return cut
         words = cut.text.rstrip(" ,;:–—-(«“")
-        return joined([cut.slice(0, len(words)), Rich(" …" if SENTENCE_END.search(words) else "…"), ending])
+        return joined([cut.slice(0, len(words)), Rich(" …" if SENTENCE_END.search(words) else "…")])
 
-    cutter = _Cutter(head, room.convention, lambda start, end: said(end).text)
+    cutter = _Cutter(head, room.convention, lambda start, end: said(end).text + ending.text)
     last = cutter.furthest(0, 0, room.first)
     if last is None:
         return None

@@ -48,6 +48,17 @@ def parse(source: str) -> Document:
     return Document(tuple(_parser().parse(_printable(source))))
 
 
+def spread(tokens: Sequence[Token], start: int, end: int) -> list[tuple[int, int]]:
+    """Where each block between two indices begins and what comes behind it."""
+    found, depth, first = [], 0, start
+    for index in range(start, end):
+        depth += tokens[index].nesting
+        if depth == 0:
+            found.append((first, index + 1))
+            first = index + 1
+    return found
+
+
 def _printable(source: str) -> str:
     return re.sub(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]", "", source.replace("\r\n", "\n").replace("\r", "\n"))
 

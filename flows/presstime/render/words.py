@@ -11,9 +11,11 @@ import regex  # type: ignore[import-untyped]
 from markdown_it.token import Token
 
 from presstime.model import Span
+from presstime.render.parser import spread
 from presstime.render.rich import EMPTY, Rich, joined, ordered
 from presstime.render.web import followed, says
 
+CODE = ("code", "pre")
 KINDS = {"strong_open": "bold", "em_open": "italic", "s_open": "strike"}
 UNSPACED = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\u3000-\u303f\uff00-\uffef]")  # scripts without spaces
 
@@ -26,12 +28,24 @@ class Style:
     base: str | None = None
     manual: bool = False
     footnotes: bool = True
+    addresses: bool = True  # write out what a link leads to, where the network takes no links in its words
 
 
 def words(tokens: Sequence[Token], style: Style) -> Rich:
     """The whole of a parsed text."""
     said = _Reader(tokens, style).blocks(0, len(tokens), "\n\n").stripped()
-    return replace(said, spans=ordered([s for s in said.spans if s.kind in style.marks or s.kind == "link"]))
+    kept = [span for span in said.spans if span.kind in style.marks or span.kind == "link"]
+    return replace(said, spans=ordered(_apart(kept)))
+
+
+def _apart(spans: Sequence[Span]) -> list[Span]:
+    """Code stays only where nothing else marks it: networks refuse code inside another mark, or the reverse."""
+    others = [span for span in spans if span.kind not in CODE]
+    return others + [
+        span
+        for span in spans
+        if span.kind in CODE and not any(o.start < span.end and span.start < o.end for o in others)
+    ]
 
 
 class _Reader:
@@ -56,22 +70,12 @@ class _Reader:
     def blocks(self, start: int, end: int, separator: str) -> Rich:
         """The blocks between two indices, the empty ones left out."""
         parts: list[Rich] = []
-        for first, behind in self.spread(start, end):
+        for first, behind in spread(self.tokens, start, end):
             handler = self.handlers.get(self.tokens[first].type)
             part = handler(first, behind) if handler else EMPTY
             if part.text or part.splits:
                 parts.append(part)
         return joined(parts, separator)
-
-    def spread(self, start: int, end: int) -> list[tuple[int, int]]:
-        """Where each block between two indices begins and what comes behind it."""
-        found, depth, first = [], 0, start
-        for index in range(start, end):
-            depth += self.tokens[index].nesting
-            if depth == 0:
-                found.append((first, index + 1))
-                first = index + 1
-        return found
 
     def paragraph(self, start: int, end: int) -> Rich:
         said = inline(self.tokens[start + 1].children or [], self.style)
@@ -99,7 +103,7 @@ class _Reader:
         token = self.tokens[start]
         number = int(token.attrGet("start") or 1)
         items = []
-        for offset, (first, behind) in enumerate(self.spread(start + 1, end - 1)):
+        for offset, (first, behind) in enumerate(spread(self.tokens, start + 1, end - 1)):
             sign = "• " if token.type == "bullet_list_open" else f"{number + offset}. "
             said = self.blocks(first + 1, behind - 1, "\n")
             if said.text.startswith(("☐", "☑")):
@@ -120,7 +124,7 @@ class _Reader:
     def notes(self, start: int, end: int) -> Rich:
         if not self.style.footnotes:
             return EMPTY
-        notes = enumerate(self.spread(start + 1, end - 1), start=1)
+        notes = enumerate(spread(self.tokens, start + 1, end - 1), start=1)
         said = [self.blocks(first + 1, behind - 1, "\n").prefixed(f"[{n}] ", "  ") for n, (first, behind) in notes]
         return joined(said, "\n")
 
@@ -211,7 +215,7 @@ class _Line:
             label = instead or address
         if "link" in self.style.marks:
             self.spans.append(Span(start, self.length, "link", address))
-        else:
+        elif self.style.addresses or says(label, address):
             self.spell(start, label, address)
 
     def spell(self, start: int, label: str, address: str) -> None:

@@ -1,0 +1,106 @@
+"""What templates may use beside Jinja's own: `plain`, `typed`, `opening`, and the test `fitting`."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from jinja2 import pass_context
+from jinja2.runtime import Context
+from markdown_it.token import Token
+
+from presstime.model import TextRule
+from presstime.render.fit import Room, beginning
+from presstime.render.markdown import to_rich
+from presstime.render.measure import over
+from presstime.render.parser import ADDRESS, parse, spread
+from presstime.render.rich import EMPTY, Rich, joined
+from presstime.render.words import Style, words
+
+SIGN = re.compile(r"([!-/:-@\[-`{-~])")  # ASCII punctuation: CommonMark 2.4 lets each be escaped
+ENOUGH = 60  # characters: a shorter first paragraph (a greeting, a date, a remark) does not say what a post is about
+
+
+def plain(text: str) -> str:
+    """Words as Markdown that shows exactly them: no sign in a title becomes markup. Addresses stay links."""
+    lines = (line.strip() for line in str(text).strip().splitlines())
+    return "  \n".join(map(_escaped, lines))
+
+
+def _escaped(line: str) -> str:
+    pieces, position = [], 0
+    for match in ADDRESS.finditer(line):
+        pieces += [SIGN.sub(r"\\\1", line[position : match.start()]), match[0]]
+        position = match.end()
+    return "".join([*pieces, SIGN.sub(r"\\\1", line[position:])])
+
+
+def typed(text: str) -> str:
+    """Markdown in which each line typed is a line read, as people expect of a message."""
+    return re.sub(r"(?<=\S)\n(?=\S)", "  \n", str(text).replace("\r\n", "\n"))
+
+
+@pass_context
+def opening(context: Context, body: str, beside: str = "") -> str:
+    """How a text begins: its first paragraph, cut at a sentence if it does not fit beside what else is to be said."""
+    rule, network = _rule(context), context["network"]
+    style = replace(_style(context), footnotes=False, addresses=not context["link"])
+    said = _first_paragraphs(parse(body).tokens, style)
+    ending = joined([Rich("\n\n"), to_rich(beside)]) if beside.strip() else EMPTY
+    if over(said.text + ending.text, rule):
+        room = Room(rule, rule, network["convention"], order=("shorten",))
+        said = beginning(said, ending, room) or EMPTY
+        if said.text.endswith(" …"):  # whole sentences need no sign that more is to come: a link follows
+            said = said.slice(0, len(said.text) - 2)
+    return as_markdown(said)
+
+
+def _first_paragraphs(tokens: Sequence[Token], style: Style) -> Rich:
+    """The first paragraph that says something; with the next where it is only a greeting or a date."""
+    taken: list[Rich] = []
+    for start, end in spread(tokens, 0, len(tokens)):
+        if tokens[start].type == "paragraph_open" and (part := words(tokens[start:end], style)).text:
+            taken.append(part)
+        if sum(len(one.text) for one in taken if not one.text.startswith("(")) >= ENOUGH:
+            break
+    said = joined(taken, "\n\n") if taken else words(tokens, style)
+    if said.text.endswith(":"):  # what it announces is not said here
+        said = joined([said.slice(0, len(said.text) - 1), Rich("…")])
+    return said
+
+
+@pass_context
+def fitting(context: Context, body: str, beside: str = "") -> bool:
+    """Whether a text can be said whole, in one message, beside what else is to be said."""
+    rule = _rule(context)
+    if len(body) > 8 * rule.limit:
+        return False
+    whole = "\n\n".join(part for part in (to_rich(body, _style(context)).text, to_rich(beside).text) if part)
+    return not over(whole, rule)
+
+
+def _rule(context: Context) -> TextRule:
+    return TextRule(**context["network"]["rule"])
+
+
+def _style(context: Context) -> Style:
+    return Style(frozenset({"link"} & set(context["network"]["marks"])), context["post"]["link"])
+
+
+def as_markdown(rich: Rich) -> str:
+    """Words and links as Markdown again."""
+    pieces, position = [], 0
+    for span in (span for span in rich.spans if span.kind == "link"):
+        label = rich.text[span.start : span.end]
+        link = label if label == span.value else f"[{plain(label)}](<{span.value}>)"
+        pieces += [_run(rich.text[position : span.start]), link]
+        position = span.end
+    return "".join([*pieces, _run(rich.text[position:])])
+
+
+def _run(text: str) -> str:
+    """As `plain`, with the white space as it is: it stands between two links, or makes a new line or paragraph."""
+    return "".join(_space(part) if part.isspace() else SIGN.sub(r"\\\1", part) for part in re.split(r"(\s+)", text))
+
+
+def _space(space: str) -> str:
+    return "  \n" if space.count("\n") == 1 else space

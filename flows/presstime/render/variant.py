@@ -1,0 +1,252 @@
+"""The render stage: a post, for one channel, as what will be sent."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, replace
+from html import escape
+
+from presstime.errors import RenderError
+from presstime.model import (
+    Attachment,
+    Card,
+    Channel,
+    Delivery,
+    Json,
+    JsonObject,
+    MediaRef,
+    MediaRule,
+    Post,
+    Segment,
+    Span,
+    Target,
+    TextRule,
+    Traits,
+    Variant,
+    with_payloads,
+)
+from presstime.render.entities import Convention, find
+from presstime.render.fit import Room, fit, too_long
+from presstime.render.hashtags import hashtags
+from presstime.render.markdown import html_of, html_within, to_rich
+from presstime.render.measure import measure, over
+from presstime.render.media import prepare_image
+from presstime.render.rich import Rich, ordered
+from presstime.render.templates import Templates
+from presstime.render.words import Style
+
+Compose = Callable[[Variant, Segment], JsonObject]
+Read = Callable[[str], bytes]
+DESCRIPTION = TextRule(300, "graphemes")  # of a link card: what networks show of it is shorter still
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A variant with the bytes of its files by digest, and notes for the author on what was left out or cut."""
+
+    variant: Variant
+    files: Mapping[str, bytes]
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class _Work:
+    """What is gathered while a variant is made."""
+
+    post: Post
+    target: Target
+    channel: Channel
+    traits: Traits
+    read: Read
+    files: dict[str, bytes]
+    notes: list[str]
+
+    def note(self, text: str) -> None:
+        self.notes.append(text)
+
+
+def render(
+    post: Post,
+    target: Target,
+    channel: Channel,
+    traits: Traits,
+    compose: Compose,
+    newsroom: Mapping[str, Json],
+    templates: Templates,
+    read: Read,
+    occurrence: str = "once",
+) -> Rendered:
+    """Make the variant of a post for a channel. Pure: the same arguments give the same bytes.
+
+    `newsroom` has `name` and `vars`; `read` gives the bytes of a Git blob. Raises `RenderError` (its `code` names what is
+    wrong) and what `compose` raises."""
+    work = _Work(post, target, channel, traits, read, {}, [])
+    media = _media(work)
+    card = _card(work, bool(media))
+    said = templates.say(channel.name, traits.network, _data(work, media, card, newsroom, occurrence))
+    segments = _segments(work, said, media, card)
+    variant = Variant(
+        delivery=Delivery(post.id, channel.name, occurrence),
+        network=traits.network,
+        at=target.due,
+        segments=segments,
+        title=post.title,
+        summary=post.summary or "",
+        link=post.link,
+        language=post.language,
+        tags=post.tags,
+    )
+    payloads = [compose(variant, segment) for segment in segments]
+    return Rendered(with_payloads(variant, payloads), work.files, tuple(work.notes))
+
+
+# --- media ------------------------------------------------------------------------------------------------------------
+
+
+def _media(work: _Work) -> tuple[Attachment, ...]:
+    refs = work.post.media if work.target.media is None else work.target.media
+    rule, title = work.traits.media, work.traits.title
+    if rule is None:
+        if refs:
+            work.note(f"{title} takes no media: {len(refs)} left out")
+        return ()
+    if len(refs) > rule.max_count:
+        raise RenderError(
+            f"{title} takes at most {rule.max_count} media, this post has {len(refs)}",
+            f"List those for {work.channel.name} under `channels`, in its `media`.",
+            "too-many-media",
+        )
+    if rule.required and not refs:
+        raise RenderError(f"{title} takes no post without a picture", "Give the post `media`.", "media-required")
+    return tuple(_attach(work, ref, rule) for ref in refs)
+
+
+def _attach(work: _Work, ref: MediaRef, rule: MediaRule) -> Attachment:
+    item, data = prepare_image(work.read(ref.blob), ref, rule)
+    work.files[item.digest] = data
+    if item.blob and item.digest and len(data) != ref.size:
+        work.note(f"{ref.path}: sent as {item.mime}, {item.width} x {item.height}, {item.size:,} bytes")
+    return item
+
+
+def _card(work: _Work, has_media: bool) -> Card | None:
+    """The link card, where the network takes one. Pictures take its place: they have alt texts, a card's has none."""
+    post, traits = work.post, work.traits
+    if not traits.card or not post.link or has_media:
+        return None
+    rule = traits.thumb or traits.media
+    thumb = _attach(work, replace(post.media[0], alt=""), rule) if post.media and rule else None
+    return Card(post.link, post.title, _description(post), thumb)
+
+
+def _description(post: Post) -> str:
+    if post.summary:
+        return post.summary
+    opening = to_rich(post.body, Style(frozenset({"link"}), footnotes=False)).text.partition("\n\n")[0]
+    room = Room(DESCRIPTION, DESCRIPTION, "mastodon", order=("shorten",))
+    return fit(Rich(opening), room)[0].text if over(opening, DESCRIPTION) else opening
+
+
+# --- words ------------------------------------------------------------------------------------------------------------
+
+
+def _data(
+    work: _Work, media: tuple[Attachment, ...], card: Card | None, newsroom: Mapping[str, Json], occurrence: str
+) -> JsonObject:
+    """What a template sees; templates/README.md describes it for authors."""
+    post, channel, traits = work.post, work.channel, work.traits
+    kept = ("title", "summary", "body", "link", "tags", "language", "id", "path", "thread", "campaign", "extra")
+    return {
+        "post": {name: getattr(post, name) for name in kept},
+        "channel": {"name": channel.name, "account": channel.account, "vars": channel.vars},
+        "newsroom": {"name": newsroom.get("name", ""), "vars": newsroom.get("vars", {})},
+        "network": {
+            "name": traits.network,
+            "title": traits.title,
+            "threads": traits.threads,
+            "marks": sorted(traits.marks),
+            "rule": asdict(_first_rule(traits, bool(media))),
+            "convention": _convention(traits),
+        },
+        "text": work.target.text,
+        "hashtags": hashtags(post.tags) if traits.hashtags else [],
+        "link": post.link if traits.link_in_text and not card else None,
+        "occurrence": occurrence,
+    }
+
+
+def _first_rule(traits: Traits, has_media: bool) -> TextRule:
+    return traits.caption if traits.caption and has_media else traits.text
+
+
+def _convention(traits: Traits) -> Convention:
+    """Whose rules say what is a link, mention or hashtag: read off the network's unit and markup."""
+    if traits.text.unit == "weighted":
+        return "twitter"
+    return "bluesky" if traits.markup == "spans" else "mastodon"
+
+
+def _segments(work: _Work, said: str, media: tuple[Attachment, ...], card: Card | None) -> tuple[Segment, ...]:
+    parts = _html(work, said) if work.traits.markup == "html" else _words(work, said, bool(media), card)
+    if not media and not parts[0].text:
+        raise RenderError("there is nothing to say", "Give the post a title, a text or a picture.", "empty")
+    return tuple(_segment(work.traits, index, part, media, card) for index, part in enumerate(parts))
+
+
+def _segment(traits: Traits, index: int, part: Rich, media: tuple[Attachment, ...], card: Card | None) -> Segment:
+    rule = _first_rule(traits, bool(media)) if index == 0 else traits.text
+    return Segment(
+        index=index,
+        text=part.text,
+        spans=part.spans,
+        media=media if index == 0 else (),
+        card=card if index == 0 else None,
+        length=measure(part.text, rule),
+        limit=rule.limit,
+        unit=rule.unit,
+    )
+
+
+def _html(work: _Work, said: str) -> list[Rich]:
+    """A whole text as HTML. If it is too long it ends behind one of its blocks, with the link to the rest."""
+    post, rule = work.post, work.traits.text
+    whole = html_of(said, post.link)
+    if not over(whole, rule):
+        return [Rich(whole)]
+    if post.link and "shorten" in work.channel.fit:
+        ending = f'\n<p><a href="{escape(post.link)}">…</a></p>'
+        if kept := html_within(said, post.link, lambda html: not over(html + ending, rule)):
+            work.note(f"shortened to {measure(kept, rule)} of {measure(whole, rule)}")
+            return [Rich(kept + ending)]
+    raise too_long(whole, rule)
+
+
+def _words(work: _Work, said: str, has_media: bool, card: Card | None) -> list[Rich]:
+    traits, post = work.traits, work.post
+    threads = traits.threads and post.thread != "never"
+    manual = threads and post.thread == "manual"
+    marks = traits.marks if traits.markup == "spans" else frozenset()
+    rich = to_rich(said, Style(marks, post.link, manual))
+    room = Room(
+        first=_first_rule(traits, has_media),
+        rest=traits.text,
+        convention=_convention(traits),
+        threads=threads,
+        manual=manual,
+        order=work.channel.fit,
+        link=post.link if traits.link_in_text and not card else None,
+    )
+    parts = fit(rich, room)
+    if sum(len(part.text.split()) for part in parts) < len(rich.text.split()):
+        work.note(f"shortened to {measure(parts[0].text, room.first)} of {measure(rich.text, room.first)}")
+    return [_found(part, marks, room.convention) for part in parts]
+
+
+def _found(part: Rich, marks: frozenset[str], convention: Convention) -> Rich:
+    """With spans for what the network would find by itself, or needs to be shown: links, mentions, hashtags."""
+    taken = [span for span in part.spans if span.kind in ("link", "code", "pre")]
+    wanted = {"link"} | (marks & {"mention", "tag"})
+    more = []
+    for entity in find(part.text, convention):
+        kind = "tag" if entity.kind == "cashtag" and convention == "bluesky" else entity.kind
+        if kind in wanted and not any(span.start < entity.end and entity.start < span.end for span in taken):
+            more.append(Span(entity.start, entity.end, kind, entity.value))  # type: ignore[arg-type]
+    return replace(part, spans=ordered([*part.spans, *more]))
