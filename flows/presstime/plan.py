@@ -42,6 +42,7 @@ class Situation:
     states: Mapping[Delivery, DeliveryState]
     now: datetime
     engine: str = ""
+    lead: timedelta = timedelta(0)  # what is due within it is picked up now, and waited for by whoever sends it
     busy: Callable[[DeliveryState], bool] = lambda state: False
     min_gap: timedelta = timedelta(0)
 
@@ -178,7 +179,8 @@ def _too_late_for_words(item: Wanted, now: datetime) -> Action | None:
 def _by_the_clock(item: Wanted, state: DeliveryState | None, situation: Situation, digest: str) -> Action:
     due, overdue = item.target.due, situation.now - item.target.due
     if due > situation.now:
-        return _action(item, "wait", f"due in {_ago(-overdue)}", digest)
+        verdict: Verdict = "publish" if due <= situation.now + situation.lead else "wait"
+        return _action(item, verdict, f"due in {_ago(-overdue)}", digest)
     if state is not None and state.status is Status.DEFERRED:
         return _action(item, "publish", f"tried before: {state.reason}", digest)
     return _action(item, "publish", "due now" if overdue <= ON_TIME else f"late by {_ago(overdue)}", digest)

@@ -4,6 +4,7 @@ import os
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING
 from presstime.content.newsroom import Newsroom, read_newsroom
 from presstime.content.source import Source
 from presstime.errors import RenderError, SettingsError
-from presstime.model import Action, Channel, DeliveryState, Problem, Provenance, Secret, Traits
+from presstime.model import Action, Channel, Delivery, DeliveryState, Problem, Provenance, Secret, Traits
 from presstime.networks import load
 from presstime.settings import FILE, Settings, reveal
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from presstime.embedded.service import Service
     from presstime.ledger.log import Ledger
     from presstime.networks.base import Adapter
+    from presstime.publish.jobs import Jobs
     from presstime.publish.send import Publisher
     from presstime.publish.sync import Sync
     from presstime.publish.timing import Timing
@@ -63,6 +65,11 @@ class Desk:
     def problems(self) -> list[Problem]:
         """What is wrong with posts and settings at this commit; rendering problems show in the plan."""
         return [*network_problems(self.settings), *self.newsroom.loaded.problems]
+
+    def warnings_now(self) -> list[str]:
+        """What a person should know before a pass: of use once the newsroom was read."""
+        _ = self.newsroom
+        return self.warnings
 
     def _settings_at(self, commit: str) -> Settings:
         from presstime.settings import parse_settings
@@ -114,6 +121,19 @@ class Desk:
         self.stack.callback(cache.close)
         return Ledger(self.store, cache, own_name())
 
+    def ledger_states(self) -> Mapping[Delivery, DeliveryState]:
+        """What the log says now, read anew."""
+        self.ledger.catch_up()
+        return self.ledger.states()
+
+    def busy(self) -> list[DeliveryState]:
+        """Deliveries Git wants that another worker has claimed, as the log was last read."""
+        from presstime.ledger.claims import held_by_another
+
+        now, states = self.store.now(), self.ledger.states()
+        wanted = [states[d] for d in self.sync.deliveries() & states.keys()]
+        return [s for s in wanted if held_by_another(s, now, self.ledger.writer)]
+
     # --- the stages ---
 
     @cached_property
@@ -135,14 +155,20 @@ class Desk:
         return Sync(self.newsroom, self.ledger, self.timing, self.words, self._provenance)
 
     @cached_property
+    def jobs(self) -> "Jobs":
+        from presstime.publish.jobs import Jobs
+
+        return Jobs(self.words, self.ledger)
+
+    @cached_property
     def publisher(self) -> "Publisher":
         from presstime.publish.send import Publisher
 
         return Publisher(self.ledger, self.timing)
 
-    def plan(self) -> list[Action]:
+    def plan(self, lead: timedelta = timedelta(0)) -> list[Action]:
         """Read the log, plan, write what is new into the log; the plan is kept for `publish`."""
-        actions = self.sync.run()
+        actions = self.sync.run(lead)
         self.last_plan = {str(a.delivery): a for a in actions}
         return actions
 
@@ -151,11 +177,10 @@ class Desk:
 
         Raises `StoreError` or `LedgerError` where the log cannot be used."""
         from presstime.ledger.claims import put_off
-        from presstime.publish.jobs import Jobs
 
         action = self.last_plan[delivery]
         try:
-            job = Jobs(self.words, self.ledger).of(action)
+            job = self.jobs.of(action)
             adapter = self.adapter(action.delivery.channel)
         except (SettingsError, RenderError) as error:
             reason = f"{error.message}. {error.advice}".strip()

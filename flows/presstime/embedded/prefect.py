@@ -54,7 +54,7 @@ def client_env(port: int, folder: Path) -> dict[str, str]:
 
 def _answers(port: int) -> bool:
     try:
-        with urllib.request.urlopen(f"{api_url(port)}/health", timeout=3) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/api/health", timeout=3) as answer:
             return bool(answer.status == 200)
     except OSError:
         return False

@@ -74,13 +74,13 @@ class Service:
         return self.folder / "server.log"
 
     @property
-    def _note(self) -> Path:
+    def note(self) -> Path:
         return self.folder / "server.json"
 
     def _find(self) -> int | None:
         """The port of the server that an earlier process started and that still answers."""
         try:
-            note = json.loads(self._note.read_text())
+            note = json.loads(self.note.read_text())
             port, pid, started = int(note["port"]), int(note["pid"]), str(note["started"])
         except (OSError, ValueError, KeyError, TypeError):
             return None
@@ -102,7 +102,7 @@ class Service:
                 start_new_session=True,  # a Ctrl-C at the terminal is ours to pass on, after the last write
             )
         note = {"port": port, "pid": child.pid, "started": started_at(child.pid)}
-        self._note.write_text(json.dumps(note))
+        self.note.write_text(json.dumps(note))
         self.started = True
         if not self._wait(port, child, self.start_seconds):
             self._stop()
@@ -126,10 +126,10 @@ class Service:
 
     def _stop(self) -> None:
         try:
-            note = json.loads(self._note.read_text())
+            note = json.loads(self.note.read_text())
         except (OSError, ValueError):
             return
-        self._note.unlink(missing_ok=True)
+        self.note.unlink(missing_ok=True)
         pid, started = note["pid"], note["started"]
         for number, patience in ((signal.SIGTERM, self.stop_seconds), (signal.SIGKILL, 2.0)):
             end = time.monotonic() + patience

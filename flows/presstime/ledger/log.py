@@ -81,6 +81,14 @@ class Ledger:
             raise LedgerError(f"the log holds no payload {digest}", "Run `presstime audit verify`.")
         return found
 
+    def entries(self, first: int = 1) -> Iterator[tuple[int, Entry]]:
+        """The entries from number `first` to the last that was read, several fetched at once."""
+        with ThreadPoolExecutor(READERS) as pool:
+            numbers = range(first, self.cache.head().n + 1)
+            for start in range(0, len(numbers), 64):
+                chunk = numbers[start : start + 64]
+                yield from zip(chunk, pool.map(self.entry, chunk), strict=True)
+
     def entry(self, n: int) -> Entry:
         """Raises `LedgerError` if there is no such entry."""
         try:

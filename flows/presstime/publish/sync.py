@@ -4,7 +4,7 @@ A `planned` event is the approval that promise 1 is checked against: it binds a 
 gives. What is held or missed is written down too, once, with its reason."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from presstime.content.newsroom import Newsroom
@@ -33,16 +33,20 @@ class Sync:
         """The plan as it stands against the log as last read. Changes nothing."""
         return plan(self._wanted().values(), self._situation(now or self.timing.now()), self.words.digest)
 
-    def run(self) -> list[Action]:
-        """Read the log, plan, write down what is new. Returns the plan.
+    def run(self, lead: timedelta = timedelta(0)) -> list[Action]:
+        """Read the log, plan, write down what is new. Returns the plan; what is due within `lead` is to be published.
 
         Raises `StoreError` or `LedgerError` where the log cannot be used."""
         self.ledger.catch_up()
         self.timing.check_skew()
-        wanted, situation = self._wanted(), self._situation(self.timing.now())
+        wanted, situation = self._wanted(), replace(self._situation(self.timing.now()), lead=lead)
         actions = plan(wanted.values(), situation, self.words.digest)
         self._write(list(self._events(actions, wanted, situation.states)), situation.states)
         return actions
+
+    def deliveries(self) -> set[Delivery]:
+        """Every delivery Git wants, published or not."""
+        return set(self._wanted())
 
     def _wanted(self) -> dict[Delivery, Wanted]:
         settings_blob, templates = self.newsroom.settings_blob, self.newsroom.templates_digest

@@ -60,6 +60,10 @@ class Words:
         known = self._variants.get(Delivery(post.id, target.channel))
         return (known or self.render(post, target).variant).digest
 
+    def known(self, delivery: Delivery) -> Variant | None:
+        """The variant, if it was rendered in this pass."""
+        return self._variants.get(delivery)
+
     def payload(self, delivery: Delivery) -> JsonObject:
         """The variant as the log keeps it, of a delivery that was rendered in this pass."""
         return self._variants[delivery].to_json()

@@ -1,0 +1,124 @@
+"""`presstime demo`: the whole thing on this machine, with the sample newsroom and the sandbox's networks."""
+
+import base64
+import os
+import re
+import shutil
+import signal
+import time
+import urllib.request
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from presstime.cli.output import say
+from presstime.cli.publish import run_pass
+
+if TYPE_CHECKING:
+    from presstime.wire import Desk
+
+FOLDER = Path(".presstime/demo")
+_IMAGE = re.compile(r'(src|href)="(/[^"]*?\.(?:png|jpe?g|webp|gif)[^"]*|/media/[^"]+)"')
+
+
+@click.command()
+@click.option("--stay", is_flag=True, help="Keep the servers running, to look around, until Ctrl-C.")
+@click.option("--fresh", is_flag=True, help="Begin anew: forget what an earlier demo published.")
+@click.option("--port", default=8480, show_default=True, help="Where the timeline is served; another if it is taken.")
+def command(stay: bool, fresh: bool, port: int) -> int:
+    """The whole thing on this machine: a sample newsroom, sandbox networks, S3, Prefect."""
+    from presstime.embedded.service import free_port
+    from presstime.sandbox.server import SandboxServer
+    from presstime.wire import SANDBOX, open_desk
+
+    folder = FOLDER.absolute()
+    if fresh and folder.exists():
+        shutil.rmtree(folder)
+    newsroom = make_newsroom(folder / "newsroom")
+    with SandboxServer(port=free_port(port), data=folder / "sandbox.sqlite") as sandbox:
+        os.environ[SANDBOX] = sandbox.url
+        with open_desk(newsroom) as desk:
+            code = run_pass(desk, "text")
+            page = _save_page(sandbox.url, folder / "timeline.html")
+            _where(desk, sandbox.url, page, stay)
+            if stay:
+                _stay(desk)
+    return code
+
+
+def make_newsroom(folder: Path) -> Path:
+    """The sample newsroom as a Git repository of its own, its files committed. Returns the folder."""
+    import pygit2
+
+    from presstime.content.sample import sample_folder
+
+    source = sample_folder()
+    shutil.copytree(source, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns(".presstime", "__pycache__"))
+    exists = (folder / ".git").exists()
+    repository = pygit2.Repository(str(folder)) if exists else pygit2.init_repository(str(folder), initial_head="main")
+    repository.index.add_all()
+    repository.index.write()
+    tree = repository.index.write_tree()
+    parents = [] if repository.head_is_unborn else [repository.head.target]
+    if parents and str(repository.get(parents[0]).tree_id) == str(tree):
+        return folder
+    who = pygit2.Signature("Presstime demo", "demo@presstime.example")
+    repository.create_commit("HEAD", who, who, "The sample newsroom", tree, parents)
+    return folder
+
+
+def _where(desk: "Desk", timeline: str, page: Path, stay: bool) -> None:
+    root = _short(desk.root)
+    click.echo("")
+    click.echo(f"The timeline   {timeline}/" if stay else f"The timeline   {_short(page)}   (open it in a browser)")
+    click.echo(f"The audit log  {desk.store.name}")
+    click.echo(f"               presstime -C {root} audit log        every step that was taken")
+    click.echo(f"               presstime -C {root} audit verify     the chain of hashes")
+    click.echo(f"The plan       presstime -C {root} plan             what comes next, and why")
+    click.echo(f"The newsroom   {root}   (a Git repository: change a post, commit, run the demo again)")
+    if not stay:
+        click.echo("With --stay the servers keep running: the live timeline and Prefect's UI, with every run.")
+
+
+def _stay(desk: "Desk") -> None:
+    from contextlib import ExitStack
+
+    from presstime.cli.publish import enter_prefect
+
+    with ExitStack() as stack:
+        click.echo(f"Prefect's UI   {enter_prefect(desk, stack)}/runs")
+        click.echo("Running until Ctrl-C.")
+        stopped: list[int] = []
+        signal.signal(signal.SIGTERM, lambda number, frame: stopped.append(number))
+        try:
+            while not stopped:
+                time.sleep(0.5)
+        except KeyboardInterrupt:
+            say("")
+
+
+def _save_page(url: str, file: Path) -> Path:
+    """The timeline as one file with its pictures inside, to be looked at when the servers are gone."""
+    html = _fetch(f"{url}/").decode()
+
+    def inline(found: re.Match[str]) -> str:
+        data = base64.b64encode(_fetch(url + found[2])).decode()
+        return f'{found[1]}="data:image;base64,{data}"'
+
+    file.write_text(_IMAGE.sub(inline, html))
+    return file
+
+
+def _fetch(url: str) -> bytes:
+    with urllib.request.urlopen(url, timeout=20) as answer:  # noqa: S310 - our own sandbox on loopback
+        data: bytes = answer.read()
+        return data
+
+
+def _short(path: Path) -> str:
+    """The path as one would type it from here."""
+    try:
+        return str(path.resolve().relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)

@@ -1,0 +1,60 @@
+"""How the command line speaks: tables for people, one JSON document for programs, everything else on stderr."""
+
+import json
+import shutil
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from presstime.model import Problem
+
+FORMAT = click.option(
+    "--format", "form", type=click.Choice(["text", "json"]), default="text", help="For people, or one JSON document."
+)
+
+
+def say(message: str) -> None:
+    """A remark to the person at the terminal: on stderr, so that stdout stays data."""
+    click.echo(message, err=True)
+
+
+def say_json(document: Any) -> None:
+    click.echo(json.dumps(document, ensure_ascii=False, indent=2))
+
+
+def table(rows: Sequence[Sequence[str]], heads: Sequence[str]) -> str:
+    """Rows under heads in columns as wide as they need; the last column takes what is left of the terminal's width."""
+    cells = [[str(cell) for cell in row] for row in (heads, *rows)]
+    widths = [max(len(row[i]) for row in cells) for i in range(len(heads) - 1)]
+    room = max(30, shutil.get_terminal_size((160, 24)).columns - sum(widths) - 2 * len(widths))
+    lines = []
+    for n, row in enumerate(cells):
+        head = "".join(cell.ljust(width) + "  " for cell, width in zip(row, widths, strict=False))
+        for i, part in enumerate(_wrap(row[-1], room)):
+            lines.append((head if i == 0 else " " * len(head)) + part)
+        if n == 0:
+            lines.append("".join("-" * width + "  " for width in widths) + "-" * min(room, 20))
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def _wrap(text: str, room: int) -> Sequence[str]:
+    """The text in lines of at most `room` characters, broken at blanks; a long word (a URL) stays whole."""
+    lines, line = [], ""
+    for word in text.split():
+        if line and len(line) + 1 + len(word) > room:
+            lines.append(line)
+            line = word
+        else:
+            line = f"{line} {word}" if line else word
+    return [*lines, line]
+
+
+def problem_lines(problems: Sequence[Problem]) -> str:
+    return "\n".join(map(str, problems))
+
+
+def count(number: int, noun: str) -> str:
+    """`1 post`, `2 posts`, `1 entry`, `2 entries`, `1 delivery`, `2 deliveries`."""
+    plural = noun[:-1] + "ies" if noun.endswith("y") else noun + "s"
+    return f"{number:,} {noun if number == 1 else plural}"

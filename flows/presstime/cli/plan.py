@@ -1,0 +1,82 @@
+"""`presstime plan`: what would happen to every delivery, and why. Changes nothing."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from presstime.cli.output import FORMAT, count, problem_lines, say, say_json, table
+from presstime.clock import format_local, parse_instant, resolve_local
+from presstime.errors import UsageError
+from presstime.model import Action, has_errors, to_iso
+
+if TYPE_CHECKING:
+    from presstime.wire import Desk
+
+GROUPED_FROM = 12  # missed deliveries of one kind that a person would rather see counted than listed
+
+
+@click.command()
+@click.option("--at", help="As if it were this time (ISO 8601; local times are the newsroom's).")
+@click.option("--until", help="Leave out what is due later than this.")
+@click.option("--all", "everything", is_flag=True, help="List every missed delivery, too.")
+@FORMAT
+@click.pass_obj
+def command(directory: Path, at: str | None, until: str | None, everything: bool, form: str) -> int:
+    """What would happen to every delivery, and why. Changes nothing."""
+    from presstime.wire import open_desk
+
+    with open_desk(directory) as desk:
+        now = _instant(at, desk) or datetime.now(UTC)
+        last = _instant(until, desk)
+        desk.ledger.catch_up()
+        actions = [a for a in desk.sync.actions(now) if last is None or a.due is None or a.due <= last]
+        if form == "json":
+            say_json(_as_json(desk, now, actions))
+        else:
+            _show(desk, now, actions, everything)
+        needs_person = has_errors(desk.problems) or any(a.action == "hold" for a in actions)
+        return 1 if needs_person else 0
+
+
+def _instant(text: str | None, desk: "Desk") -> datetime | None:
+    if text is None:
+        return None
+    try:
+        found = parse_instant(text)
+        return found if found.tzinfo else resolve_local(found, desk.settings.timezone)
+    except ValueError as error:
+        raise UsageError(f"{text!r} is not a time: {error}", "Write it like 2026-03-24T09:00.") from error
+
+
+def _as_json(desk: "Desk", now: datetime, actions: list[Action]) -> dict[str, object]:
+    return {
+        "at": to_iso(now),
+        "commit": desk.newsroom.commit,
+        "actions": [a.to_json() for a in actions],
+        "skipped": [{"path": s.path, "reason": s.reason} for s in desk.newsroom.loaded.skipped],
+        "problems": [p.to_json() for p in desk.problems],
+    }
+
+
+def _show(desk: "Desk", now: datetime, actions: list[Action], everything: bool) -> None:
+    for warning in desk.warnings:
+        say(f"warning: {warning}")
+    if desk.problems:
+        say(problem_lines(desk.problems))
+    zone = desk.settings.timezone
+    missed = [a for a in actions if a.action == "missed"]
+    grouped = len(missed) >= GROUPED_FROM and not everything
+    shown = [a for a in actions if not (grouped and a.action == "missed")]
+    click.echo(f"At {format_local(now, zone)}, commit {(desk.newsroom.commit or '')[:12]}, log {desk.store.name}")
+    rows = [(a.action, str(a.delivery), format_local(a.due, zone) if a.due else "", a.reason) for a in shown]
+    if rows:
+        click.echo(table(rows, ("action", "delivery", "due", "why")))
+    if grouped:
+        click.echo(f"missed: {count(len(missed), 'delivery')} whose time is past (--all lists them), such as")
+        click.echo(f"  {missed[-1].delivery}: {missed[-1].reason}")
+    for skipped in desk.newsroom.loaded.skipped:
+        click.echo(f"not planned: {skipped.path}: {skipped.reason}")
+    if not actions:
+        click.echo("Nothing to do: everything Git wants is out.")

@@ -1,0 +1,129 @@
+"""`presstime publish`: one pass now. Sync, then everything that is due, as Prefect flow runs."""
+
+import os
+import time
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from presstime.cli.output import FORMAT, count, problem_lines, say, say_json, table
+from presstime.model import DeliveryState, Status, has_errors
+
+if TYPE_CHECKING:
+    from presstime.wire import Desk
+
+NEEDS_A_LOOK = (Status.UNKNOWN, Status.REFUSED, Status.DEFERRED, Status.HELD)
+PATIENCE_SECONDS = 150  # for deliveries that another worker has claimed: a little more than a claim lasts
+
+
+@click.command()
+@click.option("--sandbox", metavar="URL", help="Send everything to the sandbox at this URL instead of the networks.")
+@FORMAT
+@click.pass_obj
+def command(directory: Path, sandbox: str | None, form: str) -> int:
+    """One pass now: sync, then everything that is due, as Prefect flow runs."""
+    from presstime.wire import SANDBOX, open_desk
+
+    environ = dict(os.environ)
+    if sandbox:
+        environ[SANDBOX] = sandbox
+    with open_desk(directory, environ) as desk:
+        return run_pass(desk, form)
+
+
+def run_pass(desk: "Desk", form: str) -> int:
+    """One pass of an open desk, told to whoever looks. Returns the exit code."""
+    for warning in desk.warnings_now():
+        say(f"warning: {warning}")
+    if desk.problems and form == "text":
+        say(problem_lines(desk.problems))
+    before = desk.ledger_states()
+    with ExitStack() as stack:
+        enter_prefect(desk, stack)
+        from presstime.orchestration import one_pass
+
+        one_pass(desk)
+        _wait_for_others(desk)
+    after = desk.ledger.states()
+    wanted = [after[d] for d in sorted(desk.sync.deliveries() & after.keys())]
+    changed = [s for s in after.values() if before.get(s.delivery) != s]
+    if form == "json":
+        say_json(_as_json(desk, wanted))
+    else:
+        _show(desk, wanted, changed)
+    return _exit_code(desk, wanted, changed)
+
+
+def enter_prefect(desk: "Desk", stack: ExitStack) -> str:
+    """A Prefect server to run in: the one PREFECT_API_URL names, or one of our own. Returns the URL of its UI."""
+    configured = os.environ.get("PREFECT_API_URL")
+    if configured:
+        return configured.removesuffix("/api")
+    from presstime.embedded.prefect import api_url, client_env
+
+    service = desk.prefect_service()
+    if not service.note.exists():
+        say("Starting a Prefect server (the first time takes some 15 s) ...")
+    stack.enter_context(service)
+    os.environ.update(client_env(service.running_port, service.folder))
+    stack.callback(os.environ.pop, "PREFECT_API_URL")
+    return api_url(service.running_port).removesuffix("/api")
+
+
+def _wait_for_others(desk: "Desk") -> None:
+    """Deliveries that another worker is at: wait for it, and take over where it has ended without finishing."""
+    from presstime.orchestration import one_pass
+
+    end, told = time.monotonic() + PATIENCE_SECONDS, False
+    while busy := desk.busy():
+        if time.monotonic() > end:
+            return
+        if not told:
+            say(f"Waiting for another worker that is at {count(len(busy), 'delivery')} ...")
+            told = True
+        time.sleep(1)
+        desk.ledger.catch_up()
+        if not desk.busy():
+            one_pass(desk)
+
+
+def _as_json(desk: "Desk", states: list[DeliveryState]) -> dict[str, object]:
+    return {
+        "commit": desk.newsroom.commit,
+        "deliveries": [
+            {
+                "delivery": str(s.delivery),
+                "state": s.status.value,
+                "url": s.url,
+                "attempts": s.attempts,
+                "reason": s.reason or None,
+            }
+            for s in states
+        ],
+        "problems": [p.to_json() for p in desk.problems],
+    }
+
+
+def _show(desk: "Desk", wanted: list[DeliveryState], changed: list[DeliveryState]) -> None:
+    shown = [s for s in changed if s.status is not Status.MISSED] or []
+    missed = [s for s in changed if s.status is Status.MISSED]
+    rows = [(str(s.delivery), s.status.value, s.url or s.reason) for s in shown]
+    rows += [(str(s.delivery), s.status.value, s.reason) for s in missed[:5]]
+    if rows:
+        click.echo(table(rows, ("delivery", "state", "where, or why")))
+    if len(missed) > 5:
+        click.echo(
+            f"... and {count(len(missed) - 5, 'delivery')} more that were missed: `presstime plan --all` lists them"
+        )
+    by_status = {status: sum(s.status is status for s in wanted) for status in Status}
+    summary = ", ".join(f"{n} {status.value}" for status, n in by_status.items() if n)
+    click.echo(f"{count(len(changed), 'delivery')} changed in this pass. In all: {summary or 'nothing to publish'}.")
+
+
+def _exit_code(desk: "Desk", wanted: list[DeliveryState], changed: list[DeliveryState]) -> int:
+    """1 if a person should look: problems in the content, something stuck, or something missed in this very pass."""
+    stuck = any(s.status in NEEDS_A_LOOK for s in wanted)
+    newly_missed = any(s.status is Status.MISSED for s in changed)
+    return 1 if stuck or newly_missed or has_errors(desk.problems) else 0

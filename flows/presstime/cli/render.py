@@ -1,0 +1,88 @@
+"""`presstime render PATH`: what a post will say on each channel, exactly as it would be sent."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from presstime.cli.output import FORMAT, problem_lines, say, say_json
+from presstime.errors import RenderError, UsageError
+from presstime.model import JsonObject, Segment, Variant, has_errors
+
+
+@click.command()
+@click.argument("path")
+@click.option("--channel", help="Only this channel.")
+@click.option("--worktree", is_flag=True, help="Read the working tree (the default).")
+@click.option("--commit", metavar="REV", help="Read this commit instead of the working tree.")
+@FORMAT
+@click.pass_obj
+def command(directory: Path, path: str, channel: str | None, worktree: bool, commit: str | None, form: str) -> int:
+    """What a post will say on each channel, exactly as it would be sent."""
+    from presstime.content.newsroom import read_newsroom
+    from presstime.content.source import content_path
+    from presstime.publish.words import Words
+    from presstime.wire import read_source
+
+    if worktree and commit:
+        raise UsageError("--worktree and --commit exclude each other", "Leave one of them out.")
+    source = read_source(directory, commit)
+    newsroom = read_newsroom(source)
+    name = content_path(directory, path)
+    problems = [p for p in newsroom.loaded.problems if p.path == name]
+    if problems:
+        say(problem_lines(problems))
+    posts = [p for p in newsroom.loaded.posts if p.path == name]
+    if not posts and not problems:
+        raise UsageError(f"{path} is not a post of this newsroom", "Posts are below the folders of [content] posts.")
+    words, shown, failed = Words(newsroom, source.read_blob), [], has_errors(problems)
+    for target in (t for p in posts for t in p.targets if channel in (None, t.channel)):
+        try:
+            shown.append(words.render(posts[0], target).variant)
+        except RenderError as error:
+            failed = True
+            say(f"{path}: error [{error.code}] on channel {target.channel}: {error}")
+    if form == "json":
+        say_json([as_json(variant) for variant in shown])
+    else:
+        click.echo("\n\n".join("\n".join(_lines(variant)) for variant in shown))
+    return 1 if failed else 0
+
+
+def as_json(variant: Variant) -> JsonObject:
+    """The shape programs rely on."""
+    return {
+        "post": variant.delivery.post,
+        "channel": variant.delivery.channel,
+        "network": variant.network,
+        "digest": variant.digest,
+        "segments": [_segment(s) for s in variant.segments],
+        "media": [
+            {"path": m.path, "mime": m.mime, "width": m.width, "height": m.height, "bytes": m.size, "alt": m.alt}
+            for m in variant.attachments()
+        ],
+    }
+
+
+def _segment(segment: Segment) -> JsonObject:
+    links = [s.value for s in segment.spans if s.kind == "link"]
+    return {
+        "text": segment.text,
+        "length": segment.length,
+        "limit": segment.limit,
+        "unit": segment.unit,
+        "links": links + ([segment.card.url] if segment.card and segment.card.url not in links else []),
+        "payload": segment.payload,
+    }
+
+
+def _lines(variant: Variant) -> Iterator[str]:
+    yield f"== {variant.delivery.channel} ({variant.network}), digest {variant.digest[:12]}"
+    for segment in variant.segments:
+        part = f"{segment.index + 1} of {len(variant.segments)}, " if len(variant.segments) > 1 else ""
+        yield f"-- {part}{segment.length} of {segment.limit} {segment.unit}"
+        yield segment.text
+        for item in segment.media:
+            yield f"[{item.mime.split('/')[-1]} {item.width}x{item.height}: {item.alt}]"
+        if segment.card:
+            yield f"[card: {segment.card.title} {segment.card.url}]"

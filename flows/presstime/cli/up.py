@@ -1,0 +1,38 @@
+"""`presstime up`: stays, and publishes on time. Prefect server (unless one is configured), flows served, S3 if embedded."""
+
+import os
+from contextlib import ExitStack
+from pathlib import Path
+
+import click
+
+from presstime.cli.output import count, problem_lines, say
+from presstime.cli.publish import enter_prefect
+
+
+@click.command()
+@click.option("--sandbox", metavar="URL", help="Send everything to the sandbox at this URL instead of the networks.")
+@click.pass_obj
+def command(directory: Path, sandbox: str | None) -> int:
+    """Stay and publish on time: Prefect, flows and, on request, S3."""
+    from presstime.wire import SANDBOX, open_desk
+
+    if sandbox:
+        os.environ[SANDBOX] = sandbox  # the runs are processes of their own and inherit it
+    with open_desk(directory) as desk, ExitStack() as stack:
+        for warning in desk.warnings_now():
+            say(f"warning: {warning}")
+        if desk.problems:
+            say(problem_lines(desk.problems))
+        desk.ledger.catch_up()
+        desk.timing.check_skew()
+        say(f"Posts: {count(len(desk.newsroom.loaded.posts), 'post')} at commit {(desk.newsroom.commit or '')[:12]}")
+        say(f"Audit log: {desk.store.name}")
+        ui = enter_prefect(desk, stack)
+        # Runs are picked up within a second and started ahead of their time: see flows/README.md on punctuality.
+        os.environ.setdefault("PREFECT_RUNNER_POLL_FREQUENCY", "1")
+        say(f"Prefect: {ui}\nStop with Ctrl-C or SIGTERM; what is under way is finished or settled at the next start.")
+        from presstime.orchestration import serve_here
+
+        serve_here(desk.root)
+    return 0

@@ -1,0 +1,253 @@
+"""The only importer of Prefect: thin flows and tasks, named after the stages. The ledger decides, Prefect runs and shows.
+
+A flow run is never the identity of a publish: a run may come twice, late or never, and each finds from the ledger what is
+left to do. Set PREFECT_API_URL before importing this module."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from prefect import flow, get_run_logger, serve, task
+from prefect.artifacts import create_table_artifact
+from prefect.blocks.system import Secret
+from prefect.cache_policies import NO_CACHE
+from prefect.deployments import run_deployment
+from prefect.deployments.runner import EntrypointType
+from prefect.futures import PrefectFuture
+from prefect.runtime import flow_run as this_run
+from prefect.states import Completed, Failed, State
+from prefect.task_runners import ThreadPoolTaskRunner
+from prefect.utilities.annotations import allow_failure
+
+from presstime.errors import PresstimeError
+from presstime.model import Action, DeliveryState, Status, to_iso
+from presstime.wire import Desk, open_desk
+
+LEAD = timedelta(seconds=60)  # a delivery is picked up this long before it is due
+SWEEP = timedelta(seconds=30)  # this long after its time a delivery whose run did not come is taken by `sync` itself
+HORIZON = timedelta(days=30)  # how far ahead runs are scheduled, so that ops see what is coming
+TICK_SECONDS = 60
+WORKERS = 32  # deliveries under way at once in one run
+TEXT_SHOWN = 200  # characters of a rendered text in the run's table
+PUBLISH = "publish/publish"
+
+RUNNER: ThreadPoolTaskRunner[Any] = ThreadPoolTaskRunner(max_workers=WORKERS)
+
+_desks: dict[str, Desk] = {}
+
+
+@contextmanager
+def desk_at(root: str) -> Iterator[Desk]:
+    """The desk of a content root: the one this process has open already, or a new one for the length of the block."""
+    if root in _desks:
+        yield _desks[root]
+        return
+    with open_desk(Path(root)) as desk:
+        _desks[root] = desk
+        try:
+            yield desk
+        finally:
+            del _desks[root]
+
+
+# --- the flows --------------------------------------------------------------------------------------------------------
+
+
+@flow(name="sync", task_runner=RUNNER, validate_parameters=False)
+async def sync(root: str) -> State[Any]:
+    """Read Git and the log and write the plan down; as a deployment, also schedule what is coming and take what is overdue."""
+    with desk_at(root) as desk:
+        actions = await asyncio.to_thread(desk.plan)
+        if not this_run.deployment_id:
+            return Completed(message=f"{len(actions)} actions planned")  # a single pass: `publish` follows at once
+        await schedule(desk, actions)
+        late = [a for a in actions if a.action == "publish" and _is_overdue(a)]
+        return _verdict(await deliver_all(desk, late))
+
+
+@flow(name="publish", task_runner=RUNNER, validate_parameters=False)
+async def publish(root: str) -> State[Any]:
+    """Publish everything that is due now or within the lead. Runs alone or many at once: the ledger keeps them apart."""
+    with desk_at(root) as desk:
+        actions = await asyncio.to_thread(desk.plan, LEAD)
+        states = await deliver_all(desk, [a for a in actions if a.action == "publish"])
+        return _verdict(states)
+
+
+@task(name="publish", task_run_name="{delivery}", cache_policy=NO_CACHE)
+def deliver(root: str, delivery: str) -> State[Any]:
+    """Publish one delivery, once; its state in the UI is what became of it."""
+    with desk_at(root) as desk:
+        state = desk.publish(delivery)
+    if state is None:
+        return Failed(name="Held", message=f"{delivery}: what would be sent is not what was approved")
+    return _as_run_state(state)
+
+
+async def deliver_all(desk: Desk, actions: Sequence[Action]) -> list[DeliveryState]:
+    """One task a delivery; those of one channel one after the other in due order, channels side by side.
+
+    Ends with a table of them all, for the run's page in the UI."""
+    last: dict[str, PrefectFuture[Any]] = {}
+    futures = []
+    for action in actions:
+        before = last.get(action.delivery.channel)
+        future = deliver.submit(
+            str(desk.root), str(action.delivery), wait_for=[allow_failure(before)] if before else []
+        )
+        last[action.delivery.channel] = future
+        futures.append(future)
+    for future in futures:
+        await asyncio.to_thread(future.wait)
+    states = [state for a in actions if (state := desk.ledger.state(a.delivery))]
+    if states:
+        await _show_table(desk, states)
+    return states
+
+
+# --- what ops see -----------------------------------------------------------------------------------------------------
+
+
+def run_name(actions: Sequence[Action], zone: str) -> str:
+    """How a run reads in the UI's list: `09:00 launch-notes +3 -> 18 channels`."""
+    posts = list(dict.fromkeys(a.delivery.post for a in actions))
+    channels = {a.delivery.channel for a in actions}
+    due = min((a.due for a in actions if a.due), default=datetime.now(UTC))
+    time = due.astimezone(ZoneInfo(zone)).strftime("%H:%M")
+    more = f" +{len(posts) - 1}" if len(posts) > 1 else ""
+    to = next(iter(channels)) if len(channels) == 1 else f"{len(channels)} channels"
+    return f"{time} {posts[0]}{more} -> {to}"
+
+
+async def _show_table(desk: Desk, states: Sequence[DeliveryState]) -> None:
+    rows = [
+        {
+            "delivery": str(state.delivery),
+            "state": state.status.value,
+            "url": state.url or "",
+            "text": _text_of(desk, state),
+            "attempts": state.attempts,
+            "reason": state.reason,
+        }
+        for state in states
+    ]
+    name = f"Deliveries of commit {(desk.newsroom.commit or '')[:12]}"
+    made = create_table_artifact(table=rows, key="deliveries", description=name)
+    if asyncio.iscoroutine(made):
+        await made
+
+
+def _text_of(desk: Desk, state: DeliveryState) -> str:
+    variant = desk.words.known(state.delivery)
+    text = " / ".join(s.text for s in variant.segments) if variant else ""
+    return text if len(text) <= TEXT_SHOWN else text[:TEXT_SHOWN] + "…"
+
+
+def _as_run_state(state: DeliveryState) -> State[Any]:
+    what = f"{state.delivery}: {state.reason or state.url or state.status.value}"
+    if state.status is Status.PUBLISHED:
+        return Completed(message=what)
+    if state.status in (Status.CLAIMED, Status.SENDING):
+        return Completed(name="Elsewhere", message=f"{state.delivery}: another worker is at it")
+    return Failed(name=state.status.value.capitalize(), message=what)
+
+
+def _verdict(states: Sequence[DeliveryState]) -> State[Any]:
+    """The run's own state: failed when something in it needs a person, so that automations can wake one."""
+    bad = [s for s in states if s.status in (Status.UNKNOWN, Status.REFUSED, Status.DEFERRED, Status.HELD)]
+    for state in bad:
+        get_run_logger().error("%s is %s: %s", state.delivery, state.status.value, state.reason)
+    if bad:
+        return Failed(
+            message=f"{len(bad)} of {len(states)} deliveries need a look: {', '.join(str(s.delivery) for s in bad[:5])}"
+        )
+    return Completed(message=f"{len(states)} deliveries" if states else "nothing was due")
+
+
+# --- one machine ------------------------------------------------------------------------------------------------------
+
+
+async def schedule(desk: Desk, actions: Sequence[Action]) -> None:
+    """A `publish` run for each coming minute in which something is due, the same one however often this is asked."""
+    groups: dict[datetime, list[Action]] = defaultdict(list)
+    horizon = datetime.now(UTC) + HORIZON
+    for action in actions:
+        if action.action == "wait" and action.due and datetime.now(UTC) < action.due <= horizon and action.digest:
+            groups[action.due.replace(second=0, microsecond=0)].append(action)
+    for minute, group in groups.items():
+        due = min(a.due for a in group if a.due)
+        made = run_deployment(
+            PUBLISH,
+            parameters={"root": str(desk.root)},
+            scheduled_time=max(due - LEAD, datetime.now(UTC)),
+            flow_run_name=run_name(group, desk.settings.timezone),
+            idempotency_key=f"{desk.root}:{to_iso(minute)}:{to_iso(due)}",
+            tags=sorted({a.delivery.channel for a in group})[:20],
+            timeout=0,
+            as_subflow=False,
+        )
+        if asyncio.iscoroutine(made):
+            await made
+
+
+def serve_here(root: Path) -> None:
+    """Stay: run `sync` every minute and `publish` when its runs are due, each in a process of its own. Blocks."""
+    parameters = {"root": str(root)}
+    by_module = EntrypointType.MODULE_PATH  # an installed package has no flow file beside the working folder
+    deployments = [
+        sync.to_deployment(
+            "sync",
+            interval=TICK_SECONDS,
+            parameters=parameters,
+            description="Read Git and the log; plan; schedule what is coming; take what is overdue.",
+            entrypoint_type=by_module,
+        ),
+        publish.to_deployment(
+            "publish",
+            parameters=parameters,
+            description="Publish what is due now or within a minute.",
+            entrypoint_type=by_module,
+        ),
+    ]
+    serve(*deployments, pause_on_shutdown=False, print_starting_message=False)  # type: ignore[arg-type]
+
+
+def one_pass(desk: Desk) -> None:
+    """`sync`, then everything due, as two flow runs in this process, on a desk that is open already.
+
+    Raises what kept a flow from running at all (`StoreError`, `LedgerError`)."""
+    root = str(desk.root)
+
+    async def both() -> None:
+        name = f"sync {(desk.newsroom.commit or '')[:12]}"
+        _raise(await sync.with_options(flow_run_name=name)(root, return_state=True))
+        due = [a for a in desk.last_plan.values() if a.action == "publish"]
+        if due:
+            named = publish.with_options(flow_run_name=run_name(due, desk.settings.timezone))
+            _raise(await named(root, return_state=True))
+
+    _desks[root] = desk
+    try:
+        asyncio.run(both())
+    finally:
+        del _desks[root]
+
+
+def _raise(state: State[Any]) -> None:
+    """An error of ours that ended a flow is the caller's to tell; a flow that merely failed has told all in its states."""
+    if isinstance(state.data, PresstimeError):
+        raise state.data
+
+
+def secret_block(name: str) -> str:
+    """The value of a Prefect Secret block."""
+    return str(Secret.load(name).get())  # type: ignore[union-attr]
+
+
+def _is_overdue(action: Action) -> bool:
+    return action.due is None or datetime.now(UTC) - action.due >= SWEEP
