@@ -1,0 +1,207 @@
+"""The sandbox as one web application: every twin under its own prefix, its pages, and what tests and people ask of it."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from presstime.errors import UsageError
+from presstime.model import JsonObject
+from presstime.sandbox import contracts, pages
+from presstime.sandbox.bluesky import Bluesky
+from presstime.sandbox.calls import Answer, Call, Rejected, read_body
+from presstime.sandbox.faults import Fault
+from presstime.sandbox.mastodon import Mastodon
+from presstime.sandbox.state import State, summary
+from presstime.sandbox.telegram import Telegram
+from presstime.sandbox.twin import Operation, Twin
+from presstime.sandbox.x import X
+
+TWINS: Sequence[type[Twin]] = (Bluesky, Mastodon, X, Telegram)
+METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+def create_app(state: State) -> Starlette:
+    """The application over a state. It serves on whatever port it is given; addresses it hands out follow the request."""
+    twins = [twin(state) for twin in TWINS]
+    apis = [route for twin in twins for route in _api(twin)]
+    return Starlette(routes=[*_controls(state), *apis, *pages.routes(state, twins), *map(_elsewhere, twins)])
+
+
+def _api(twin: Twin) -> list[Route]:
+    """A twin's operations, and its answer to what it does not know below its API's own prefix."""
+    prefix = f"/{twin.network}"
+    routes = [Route(prefix + op.path, _endpoint(twin, op), methods=[op.method]) for op in twin.operations()]
+    return [*routes, Route(f"{prefix}{twin.prefix}{{rest:path}}", _unknown(twin), methods=METHODS)]
+
+
+def _elsewhere(twin: Twin) -> Route:
+    return Route(f"/{twin.network}/{{rest:path}}", _unknown(twin), methods=METHODS)
+
+
+def _endpoint(twin: Twin, op: Operation) -> Endpoint:
+    async def endpoint(request: Request) -> Response:
+        mime = request.headers.get("content-type", "")
+        body, files = read_body(mime, await request.body())
+        call = Call(
+            method=op.method,
+            path=request.url.path.removeprefix(f"/{twin.network}"),
+            base=f"{request.url.scheme}://{request.url.netloc}/{twin.network}",
+            account="",
+            token=twin.token(request.headers, request.path_params),
+            where=dict(request.path_params),
+            params=dict(request.query_params),
+            headers=dict(request.headers),
+            body=body,
+            files=files,
+        )
+        return await _serve(request, twin, op, call)
+
+    return endpoint
+
+
+async def _serve(request: Request, twin: Twin, op: Operation, call: Call) -> Response:
+    """One request: whose it is, what goes wrong with it, whether it keeps the contract, and then what it asks for."""
+    record = _recorded(twin, op, call)
+    twin.state.calls.append(record)
+    twin.state.counts[f"{twin.network} {op.name}"] += 1
+    fault = None
+    try:
+        if not op.open:
+            call.account = twin.account(call.token)
+        record["account"] = call.account
+        fault = twin.state.faults.take(twin.network, _names(call), call.path, op.visible)
+        record["fault"] = fault.kind if fault else None
+        if fault:
+            await _before(request, twin, fault)
+        answer = _kept(twin, op, call)
+    except Rejected as rejected:
+        answer = rejected.answer
+    if fault and fault.kind.endswith("-after") and answer.status < 300:
+        answer = await _after(request, twin, fault)
+    record["status"] = answer.status
+    return _response(answer, twin.used(call.account))
+
+
+def _kept(twin: Twin, op: Operation, call: Call) -> Answer:
+    """The twin's answer to a request that keeps the contract. One that does not is recorded and refused."""
+    problems = contracts.violations(twin.network, op.name, call)
+    if problems:
+        twin.state.violations.append(
+            {"network": twin.network, "operation": op.name, "account": call.account, "problems": problems}
+        )
+        raise Rejected(twin.misshapen(problems))
+    return op.run(call)
+
+
+def _names(call: Call) -> tuple[str, ...]:
+    """What a fault may call the account: the token's name, a chat, a handle."""
+    body = call.body if isinstance(call.body, dict) else {}
+    named = (call.account, str(body.get("chat_id", "")).removeprefix("@"), str(body.get("identifier", "")))
+    return tuple(filter(None, named))
+
+
+async def _before(request: Request, twin: Twin, fault: Fault) -> None:
+    """The faults that strike before anything is accepted. Raises `Rejected`, or goes on."""
+    if fault.kind == "slow":
+        await asyncio.sleep(fault.seconds)
+    if fault.kind == "drop-before":
+        await _drop(request)
+    answers: dict[str, Callable[[], Answer]] = {
+        "drop-before": lambda: Answer(500, None),  # nobody is there to read it
+        "429": lambda: twin.limited(fault.seconds),
+        "401": twin.unauthorized,
+        "expired": twin.expired,
+        "5xx-before": lambda: twin.failure(503, "Service Unavailable"),
+    }
+    if fault.kind in answers:
+        raise Rejected(answers[fault.kind]())
+
+
+async def _after(request: Request, twin: Twin, fault: Fault) -> Answer:
+    if fault.kind == "drop-after":
+        await _drop(request)
+    return twin.failure(500, "Internal Server Error")
+
+
+async def _drop(request: Request) -> None:
+    """Cut the connection under the client. The server hands the transport over (server.py); elsewhere it breaks loudly."""
+    transport = request.scope.get("state", {}).get("transport")
+    if transport is None:
+        raise ConnectionResetError("a scripted fault dropped this connection")
+    transport.abort()
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+
+
+def _recorded(twin: Twin, op: Operation, call: Call) -> JsonObject:
+    """The request as tests want to see it: everything but the credential and the bytes of files."""
+    hidden = {name: "Bearer ***" if name == "authorization" else value for name, value in call.headers.items()}
+    return {
+        "time": twin.state.now(),
+        "network": twin.network,
+        "operation": op.name,
+        "method": call.method,
+        "path": call.path.replace(call.token, "***") if call.token else call.path,
+        "params": call.params,
+        "headers": hidden,
+        "body": call.body if isinstance(call.body, dict) else None,
+        "files": {name: file.mime for name, file in call.files.items()},
+    }
+
+
+def _response(answer: Answer, rate: dict[str, str]) -> Response:
+    return JSONResponse(answer.body, answer.status, {**rate, **answer.headers})
+
+
+def _unknown(twin: Twin) -> Endpoint:
+    async def endpoint(request: Request) -> Response:
+        asked = f"{request.method} {request.url.path}"
+        problem = {
+            "network": twin.network,
+            "operation": asked,
+            "account": "",
+            "problems": ["the twin has no such call"],
+        }
+        twin.state.violations.append(problem)
+        return _response(twin.failure(404, f"Not Found: the sandbox has no {asked}"), {})
+
+    return endpoint
+
+
+def _controls(state: State) -> list[Route]:
+    async def faults(request: Request) -> Response:
+        if request.method == "DELETE":
+            state.faults.waiting.clear()
+        if request.method == "POST":
+            try:
+                state.faults.add(await request.json())
+            except (UsageError, ValueError) as error:
+                return JSONResponse({"error": str(error)}, 400)
+        return JSONResponse({"faults": [_fault(fault) for fault in state.faults.waiting]})
+
+    return [
+        Route("/_sandbox/faults", faults, methods=["GET", "POST", "DELETE"]),
+        Route("/_sandbox/posts", _showing(lambda: {"posts": [state.describe(post) for post in state.posts]})),
+        Route(
+            "/_sandbox/requests",
+            _showing(lambda: {"counts": state.counts, "requests": [summary(c) for c in state.calls]}),
+        ),
+        Route("/_sandbox/violations", _showing(lambda: {"violations": state.violations})),
+    ]
+
+
+def _showing(value: Callable[[], Any]) -> Endpoint:
+    async def endpoint(request: Request) -> Response:
+        return JSONResponse(value())
+
+    return endpoint
+
+
+def _fault(fault: Fault) -> JsonObject:
+    return {name: getattr(fault, name) for name in ("network", "kind", "account", "path", "nth", "times", "seconds")}

@@ -1,0 +1,263 @@
+"""Mastodon's twin: statuses, media and accounts of API v1 and v2, with the hour of its idempotency keys."""
+
+import html
+from datetime import UTC, datetime, timedelta
+
+from presstime.model import JsonObject
+from presstime.networks.mastodon import TRAITS
+from presstime.sandbox.calls import Answer, Call
+from presstime.sandbox.state import Media, Post
+from presstime.sandbox.twin import Operation, Twin, marked, picture_type, too_long
+
+KEY_WINDOW = timedelta(hours=1)
+BORN = "2024-01-01T00:00:00.000Z"
+
+
+class Mastodon(Twin):
+    network = "mastodon"
+    prefix = "/api/"
+    title = "Mastodon"
+    limit, window = 300, 300
+
+    def operations(self) -> list[Operation]:
+        api = "/api/v1"
+        return [
+            Operation("POST", f"{api}/statuses", "createStatus", self.create_status, visible=True),
+            Operation("GET", f"{api}/statuses/{{id}}", "getStatus", self.get_status, open=True),
+            Operation("GET", f"{api}/statuses/{{id}}/source", "getStatusSource", self.get_source),
+            Operation("POST", "/api/v2/media", "createMedia", self.create_media),
+            Operation("GET", f"{api}/media/{{id}}", "getMedia", self.get_media),
+            Operation("GET", f"{api}/accounts/verify_credentials", "verifyCredentials", self.verify_credentials),
+            Operation("GET", f"{api}/accounts/{{id}}/statuses", "getAccountStatuses", self.account_statuses, open=True),
+            Operation("GET", "/api/v1/instance", "getInstance", self.instance, open=True),
+            Operation("GET", "/api/v2/instance", "getInstance", self.instance, open=True),
+        ]
+
+    def create_status(self, call: Call) -> Answer:
+        key = call.headers.get("idempotency-key")
+        if key and (known := self._known(call.account, key)):
+            return Answer(200, self._status(call, known))  # whatever this request says: the key does not bind the body
+        text = call.body.get("status", "")
+        media = [self._attachable(call, item) for item in call.body.get("media_ids", [])]
+        self._check(text, len(media))
+        post = Post(
+            self.network,
+            post_id := self.state.number(),
+            call.account,
+            text,
+            self.state.now(),
+            f"/mastodon/@{call.account}/{post_id}",
+            spans=marked(text, "mastodon"),
+            media=tuple(media),
+            parent=self._parent(call.body.get("in_reply_to_id")),
+            key=key,
+            data={name: call.body.get(name) for name in ("visibility", "language", "sensitive", "spoiler_text")},
+        )
+        self.state.add(post)
+        if key:
+            self.state.remember(f"{call.account}:{key}", post_id)
+        return Answer(200, self._status(call, post))
+
+    def _known(self, account: str, key: str) -> Post | None:
+        post_id, at = self.state.keys.get(f"{account}:{key}", ("", None))
+        if at is None or self.state.now() - at >= KEY_WINDOW:
+            return None
+        return self.state.find(self.network, post_id)
+
+    def _check(self, text: str, media: int) -> None:
+        if not text.strip() and not media:
+            raise self.refuse(422, "Validation failed: Text can't be blank")
+        if too_long(text, TRAITS.text):
+            raise self.refuse(422, f"Validation failed: Text character limit of {TRAITS.text.limit} exceeded")
+        if media > 4:
+            raise self.refuse(422, "Validation failed: Cannot attach more than 4 files")
+
+    def _attachable(self, call: Call, media_id: str) -> str:
+        media = self.state.media.get(str(media_id))
+        if media is None or media.account != call.account:
+            raise self.refuse(422, "Validation failed: Media attachment not found")
+        if media.pending:
+            raise self.refuse(422, "Cannot attach files that have not finished processing. Try again in a moment!")
+        return media.id
+
+    def _parent(self, status_id: str | None) -> str | None:
+        if status_id and not self.state.find(self.network, str(status_id)):
+            raise self.refuse(404, "The status you are trying to reply to does not appear to exist.")
+        return str(status_id) if status_id else None
+
+    def get_status(self, call: Call) -> Answer:
+        return Answer(200, self._status(call, self._found(call)))
+
+    def get_source(self, call: Call) -> Answer:
+        post = self._found(call)
+        return Answer(200, {"id": post.id, "text": post.text, "spoiler_text": post.data.get("spoiler_text") or ""})
+
+    def _found(self, call: Call) -> Post:
+        post = self.state.find(self.network, call.where["id"])
+        if post is None:
+            raise self.refuse(404, "Record not found")
+        return post
+
+    # --- media ---
+
+    def create_media(self, call: Call) -> Answer:
+        file = call.files.get("file")
+        mime = picture_type(file.content) if file else None
+        if file is None or mime is None:
+            raise self.refuse(422, "Validation failed: File content type is invalid, File is invalid")
+        media = Media(self.state.number(), self.network, call.account, mime, file.content)
+        media.alt = call.body.get("description", "")
+        media.pending = 2 if self.state.faults.take_processing(self.network, call.account) else 0
+        self.state.add_media(media)
+        return Answer(202 if media.pending else 200, self._attachment(call, media))
+
+    def get_media(self, call: Call) -> Answer:
+        media = self.state.media.get(call.where["id"])
+        if media is None or media.account != call.account:
+            raise self.refuse(404, "Record not found")
+        media.pending = max(media.pending - 1, 0)
+        return Answer(206 if media.pending else 200, self._attachment(call, media))
+
+    def _attachment(self, call: Call, media: Media) -> JsonObject:
+        url = f"{call.base.removesuffix('/mastodon')}/_sandbox/media/{media.id}"
+        return {
+            "id": media.id,
+            "type": "image",
+            "url": None if media.pending else url,
+            "preview_url": url,
+            "remote_url": None,
+            "meta": {},
+            "description": media.alt or None,
+            "blurhash": None,
+        }
+
+    # --- accounts ---
+
+    def verify_credentials(self, call: Call) -> Answer:
+        source = {"privacy": "public", "sensitive": False, "language": None, "note": "", "fields": []}
+        role = {"id": "-99", "name": "", "permissions": "65536", "color": "", "highlighted": False}
+        return Answer(200, self._account(call, call.account) | {"source": source, "role": role})
+
+    def account_statuses(self, call: Call) -> Answer:
+        """Newest first; replies to oneself are there too, as on the real one."""
+        account = next((p.account for p in self.state.posts if account_id(p.account) == call.where["id"]), "")
+        below, above = (
+            int(call.params.get("max_id", 1 << 80)),
+            int(call.params.get("since_id", call.params.get("min_id", 0))),
+        )
+        posts = [p for p in self.state.of(self.network, account) if above < int(p.id) < below]
+        limit = min(int(call.params.get("limit", "20")), 40)
+        chosen = posts[-limit:] if "min_id" in call.params else posts[:limit]
+        return Answer(200, [self._status(call, post) for post in chosen])
+
+    def instance(self, call: Call) -> Answer:
+        limits = {"max_characters": TRAITS.text.limit, "max_media_attachments": 4, "characters_reserved_per_url": 23}
+        media = (
+            {"supported_mime_types": list(TRAITS.media.mimes), "image_size_limit": 16_777_216} if TRAITS.media else {}
+        )
+        domain = call.base.split("//")[1]
+        configuration = {"statuses": limits, "media_attachments": media}
+        common = {"title": "Sandbox", "description": "A twin, for trying things on.", "configuration": configuration}
+        return Answer(200, {"uri": domain, "domain": domain, "version": "4.5.0", "languages": ["en"], **common})
+
+    def _account(self, call: Call, name: str) -> JsonObject:
+        url = f"{call.base}/@{name}"
+        picture = f"{call.base}/avatar.png"
+        nothing: JsonObject = {"emojis": [], "fields": [], "note": "", "followers_count": 0, "following_count": 0}
+        flags = {"bot": False, "group": False, "locked": False, "discoverable": True, "indexable": False}
+        return {
+            "id": account_id(name),
+            "username": name,
+            "acct": name,
+            "display_name": name,
+            "url": url,
+            "uri": url,
+            "created_at": BORN,
+            "last_status_at": None,
+            "statuses_count": sum(1 for _ in self.state.of(self.network, name)),
+            **dict.fromkeys(("avatar", "avatar_static", "header", "header_static"), picture),
+            **nothing,
+            **flags,
+        }
+
+    def _status(self, call: Call, post: Post) -> JsonObject:
+        parent = self.state.find(self.network, post.parent) if post.parent else None
+        url = f"{call.base}{post.path.removeprefix('/mastodon')}"
+        nothing: JsonObject = {
+            "emojis": [],
+            "mentions": [],
+            "reblog": None,
+            "card": None,
+            "poll": None,
+            "edited_at": None,
+        }
+        counts = {"replies_count": 0, "reblogs_count": 0, "favourites_count": 0, "quotes_count": 0}
+        return {
+            "id": post.id,
+            "uri": url,
+            "url": url,
+            "created_at": post.at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            "account": self._account(call, post.account),
+            "content": content_html(post),
+            "visibility": post.data.get("visibility") or "public",
+            "language": post.data.get("language"),
+            "sensitive": bool(post.data.get("sensitive")),
+            "spoiler_text": post.data.get("spoiler_text") or "",
+            "in_reply_to_id": post.parent,
+            "in_reply_to_account_id": account_id(parent.account) if parent else None,
+            "media_attachments": [self._attachment(call, media) for media in self.state.media_of(post)],
+            "tags": [
+                {"name": s.value.lower(), "url": f"{call.base}/tags/{s.value}"} for s in post.spans if s.kind == "tag"
+            ],
+            **nothing,
+            **counts,
+        }
+
+    # --- words ---
+
+    def failure(self, status: int, message: str, code: str = "") -> Answer:
+        return Answer(status, {"error": message})
+
+    def unauthorized(self) -> Answer:
+        return self.failure(401, "The access token is invalid")
+
+    def misshapen(self, problems: list[str]) -> Answer:
+        return self.failure(422, "Validation failed: " + "; ".join(problems))
+
+    def rate(self, limit: int, remaining: int, reset: datetime) -> dict[str, str]:
+        return {
+            "X-RateLimit-Limit": str(limit),
+            "X-RateLimit-Remaining": str(remaining),
+            "X-RateLimit-Reset": reset.isoformat(timespec="microseconds").replace("+00:00", "Z"),
+        }
+
+    def profile(self, account: str) -> str:
+        return f"/mastodon/@{account}"
+
+
+def account_id(name: str) -> str:
+    return str(int.from_bytes(name.encode()[:12], "big"))
+
+
+def content_html(post: Post) -> str:
+    """Plain text as the server shows it: paragraphs, and links for what it recognises."""
+    pieces, position = [], 0
+    for span in post.spans:
+        pieces += [
+            html.escape(post.text[position : span.start], quote=False),
+            _linked(post.text[span.start : span.end], span.kind),
+        ]
+        position = span.end
+    pieces.append(html.escape(post.text[position:], quote=False))
+    paragraphs = "".join(pieces).strip("\n").split("\n\n")
+    return "".join(f"<p>{paragraph.replace(chr(10), '<br />')}</p>" for paragraph in paragraphs if paragraph)
+
+
+def _linked(text: str, kind: str) -> str:
+    shown = html.escape(text)
+    if kind == "tag":
+        return f'<a href="/tags/{shown[1:].lower()}" class="mention hashtag" rel="tag">#<span>{shown[1:]}</span></a>'
+    if kind == "mention":
+        return f'<span class="h-card"><a href="/{shown}" class="u-url mention">@<span>{shown[1:].partition("@")[0]}</span></a></span>'
+    scheme, _, rest = shown.partition("://")
+    return f'<a href="{shown}" target="_blank" rel="nofollow noopener"><span class="invisible">{scheme}://</span><span>{rest}</span></a>'

@@ -1,0 +1,224 @@
+"""The timelines as pages for people, server-rendered; receipts' addresses lead here."""
+
+import hashlib
+import itertools
+import json
+import re
+import secrets
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import Route
+
+from presstime.model import JsonObject, Span
+from presstime.sandbox.state import Post, State
+from presstime.sandbox.twin import Twin, picture_type
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+    from markupsafe import Markup
+
+PAGE = 60  # threads on a page
+TAGS = {"bold": "strong", "italic": "em", "code": "code", "pre": "code", "quote": "q", "strike": "s"}
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A post with what its card needs."""
+
+    post: Post
+    words: "Markup"
+    media: list[JsonObject]
+    profile: str
+    network: str
+    hue: int
+    initials: str
+
+
+def routes(state: State, twins: Sequence[Twin]) -> list[Route]:
+    """The pages: `/`, one per network, per account and per post, and the media they show."""
+    shelf = Shelf(state, twins)
+    return [
+        Route("/", shelf.timeline),
+        Route("/_sandbox/media/{id}", shelf.media),
+        *(Route(f"/{twin.network}", shelf.timeline, name=twin.network) for twin in twins),
+        *(Route(f"/{twin.network}/{{rest:path}}", shelf.inner, name=f"{twin.network}-page") for twin in twins),
+    ]
+
+
+class Shelf:
+    """Posts, arranged for reading."""
+
+    def __init__(self, state: State, twins: Sequence[Twin]) -> None:
+        self.state = state
+        self.twins = {twin.network: twin for twin in twins}
+
+    async def timeline(self, request: Request) -> Response:
+        network = request.url.path.strip("/") or None
+        posts = [post for post in self.state.posts if network in (None, post.network)]
+        return self._page(request, posts, network=network)
+
+    async def inner(self, request: Request) -> Response:
+        """An account's timeline, or a post with its thread."""
+        path = request.url.path.rstrip("/")
+        network = path.split("/")[1]
+        one = next((post for post in self.state.posts if post.path == path), None)
+        if one:
+            thread = next(thread for thread in self.threads(self.state.posts) if one in thread)
+            return self._page(request, thread, network=network, account=one.account, one=one)
+        own = [p for p in self.state.posts if p.network == network and self._profile(p) == path]
+        if not own:
+            return _html("missing.html", {"path": path, "twins": self.twins.values()}, 404)
+        return self._page(request, own, network=network, account=own[0].account)
+
+    async def media(self, request: Request) -> Response:
+        found = self.state.media.get(request.path_params["id"])
+        if found is None:
+            return Response("no such media", 404)
+        mime = picture_type(found.content) or "application/octet-stream"  # never as what the client said it is
+        return Response(found.content, media_type=mime, headers={"X-Content-Type-Options": "nosniff"})
+
+    def _page(
+        self,
+        request: Request,
+        posts: list[Post],
+        network: str | None,
+        account: str | None = None,
+        one: Post | None = None,
+    ) -> Response:
+        number = _number(request.query_params.get("page"))
+        threads = self.threads(posts)
+        chosen = threads[(number - 1) * PAGE : number * PAGE]
+        return _html(
+            "timeline.html",
+            {
+                "threads": [[self._shown(post) for post in thread] for thread in chosen],
+                "networks": [(twin, self._count(twin.network)) for twin in self.twins.values()],
+                "accounts": self._accounts(network),
+                "network": network,
+                "account": account,
+                "one": one,
+                "raw": json.dumps(one.data, ensure_ascii=False, indent=2, default=str) if one else "",
+                "older": number + 1 if len(threads) > number * PAGE else None,
+                "newer": number - 1 if number > 1 else None,
+                "base": f"{request.url.scheme}://{request.url.netloc}",
+                "state": self.state,
+                "title": self.twins[network].title if network else "Every network",
+                "stamp": _stamp(posts),
+            },
+        )
+
+    def threads(self, posts: Sequence[Post]) -> list[list[Post]]:
+        """Posts with their answers, oldest first within a thread; the thread with the newest post first."""
+        known = {(post.network, post.id): [post] for post in posts}
+        for post in posts:
+            if post.parent and (post.network, post.parent) in known:
+                thread = known[(post.network, post.parent)]
+                thread.append(post)
+                known[(post.network, post.id)] = thread
+        distinct = {id(thread): thread for thread in known.values()}
+        return sorted(distinct.values(), key=lambda thread: max(post.at for post in thread), reverse=True)
+
+    def _shown(self, post: Post) -> Shown:
+        media = [{"url": f"/_sandbox/media/{m.id}", "alt": m.alt} for m in self.state.media_of(post)]
+        title = self.twins[post.network].title
+        return Shown(
+            post,
+            words(post.text, post.spans),
+            media,
+            self._profile(post),
+            title,
+            hue(post.account),
+            initials(post.account),
+        )
+
+    def _profile(self, post: Post) -> str:
+        return self.twins[post.network].profile(post.account)
+
+    def _count(self, network: str) -> int:
+        return sum(post.network == network for post in self.state.posts)
+
+    def _accounts(self, network: str | None) -> list[tuple[str, str, str, int]]:
+        """Network, account, page and number of posts of each account shown here."""
+        counts: dict[tuple[str, str, str], int] = {}
+        for post in self.state.posts:
+            if network in (None, post.network):
+                key = (post.network, post.account, self._profile(post))
+                counts[key] = counts.get(key, 0) + 1
+        return [(*key, count) for key, count in sorted(counts.items())]
+
+
+def words(text: str, spans: Sequence[Span]) -> "Markup":
+    """A text with its marked stretches as HTML. Marks may overlap: each piece between two edges gets all that cover it."""
+    from markupsafe import Markup, escape
+
+    edges = sorted({0, len(text), *(edge for s in spans for edge in (s.start, s.end) if 0 < edge < len(text))})
+    pieces = []
+    for start, end in itertools.pairwise(edges):
+        piece = escape(text[start:end])
+        for span in spans:
+            if span.start <= start and end <= span.end:
+                piece = _mark(piece, span, text)
+        pieces.append(piece)
+    return Markup("").join(pieces)
+
+
+def _mark(piece: "Markup", span: Span, text: str) -> "Markup":
+    from markupsafe import Markup
+
+    if span.kind == "link":
+        address = span.value or text[span.start : span.end]
+        if urlsplit(address).scheme in ("http", "https"):
+            return Markup('<a href="{}" rel="noreferrer">{}</a>').format(address, piece)
+        return piece
+    if span.kind in TAGS:
+        return Markup("<{0}>{1}</{0}>").format(TAGS[span.kind], piece)
+    return Markup('<span class="mark">{}</span>').format(piece)
+
+
+def hue(account: str) -> int:
+    """An account's own colour, in degrees."""
+    return int(hashlib.sha256(account.encode()).hexdigest()[:4], 16) % 360
+
+
+def initials(account: str) -> str:
+    """One or two letters for an account: `maison-verne` is MV."""
+    parts = [part for part in re.split(r"[\W_]+", account) if part]
+    return "".join(part[0] for part in parts[:2]).upper() or "?"
+
+
+def _number(text: str | None) -> int:
+    return int(text) if text and text.isdigit() and 0 < int(text) < 1_000_000 else 1
+
+
+def _stamp(posts: Sequence[Post]) -> str:
+    """Changes when what the page shows does."""
+    seen = [f"{post.id} {post.text} {len(post.media)}" for post in posts]
+    return hashlib.sha256("\n".join(seen).encode()).hexdigest()[:16]
+
+
+def _html(template: str, context: JsonObject, status: int = 200) -> Response:
+    """A page that may load nothing from elsewhere, and run nothing but its own script."""
+    nonce = secrets.token_urlsafe(12)
+    body = _environment().get_template(template).render(nonce=nonce, **context)
+    policy = f"default-src 'none'; img-src 'self' data:; style-src 'nonce-{nonce}'; script-src 'nonce-{nonce}'; connect-src 'self'"
+    return HTMLResponse(body, status, {"Content-Security-Policy": policy, "Cache-Control": "no-store"})
+
+
+@cache
+def _environment() -> "Environment":
+    import jinja2
+
+    return jinja2.Environment(
+        loader=jinja2.PackageLoader("presstime.sandbox", "pages"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )

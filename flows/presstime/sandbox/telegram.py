@@ -1,0 +1,167 @@
+"""Telegram's twin: a bot sends to chats. Message ids count up in each chat, and nothing can be listed."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from presstime.model import JsonObject, Span
+from presstime.networks.telegram import ENTITIES, TRAITS
+from presstime.sandbox.calls import Answer, Call
+from presstime.sandbox.state import Media, Post
+from presstime.sandbox.twin import Operation, Twin, marked, picture_type, too_long
+
+KINDS = {name: kind for kind, name in ENTITIES.items()} | {"url": "link", "hashtag": "tag", "mention": "mention"}
+
+
+class Telegram(Twin):
+    network = "telegram"
+    prefix = "/bot"
+    title = "Telegram"
+
+    def operations(self) -> list[Operation]:
+        return [
+            Operation("POST", "/bot{token}/sendMessage", "sendMessage", self.send_message, visible=True),
+            Operation("POST", "/bot{token}/sendPhoto", "sendPhoto", self.send_photo, visible=True),
+            Operation("POST", "/bot{token}/sendMediaGroup", "sendMediaGroup", self.send_group, visible=True),
+            Operation("GET", "/bot{token}/getMe", "getMe", self.get_me),
+            Operation("POST", "/bot{token}/getMe", "getMe", self.get_me),
+        ]
+
+    def token(self, headers: Mapping[str, str], where: Mapping[str, str]) -> str:
+        return where["token"]
+
+    def send_message(self, call: Call) -> Answer:
+        text = call.body["text"].strip()
+        if not text:
+            raise self.refuse(400, "Bad Request: message text is empty")
+        if too_long(text, TRAITS.text):
+            raise self.refuse(400, "Bad Request: message is too long")
+        post = self._accept(call, text, _value(call.body, "entities", []), ())
+        return self._answer(_message(post))
+
+    def send_photo(self, call: Call) -> Answer:
+        caption = self._caption(call.body)
+        post = self._accept(call, caption, _value(call.body, "caption_entities", []), (self._keep(call, "photo"),))
+        return self._answer(_message(post))
+
+    def send_group(self, call: Call) -> Answer:
+        """An album: one message for each picture, the words on the first. The page shows them as one."""
+        items = _value(call.body, "media", [])
+        media = [self._keep(call, str(item["media"]).removeprefix("attach://")) for item in items]
+        first = items[0]
+        post = self._accept(call, self._caption(first), first.get("caption_entities", []), tuple(media))
+        post.data["album"] = [int(post.data["message_id"]) + index for index in range(len(items))]
+        self.state.save(post)
+        return self._answer([_message(post) | {"message_id": number} for number in post.data["album"]])
+
+    def get_me(self, call: Call) -> Answer:
+        name = call.account
+        return self._answer({"id": number_of(name), "is_bot": True, "first_name": name, "username": f"{name}_bot"})
+
+    def _caption(self, words: JsonObject) -> str:
+        caption = str(words.get("caption", "")).strip()
+        if TRAITS.caption and too_long(caption, TRAITS.caption):
+            raise self.refuse(400, "Bad Request: message caption is too long")
+        return caption
+
+    def _keep(self, call: Call, name: str) -> str:
+        file = call.files.get(name)
+        mime = picture_type(file.content) if file else None
+        if file is None:
+            raise self.refuse(400, "Bad Request: there is no photo in the request")
+        if mime is None or (TRAITS.media and len(file.content) > TRAITS.media.max_bytes):
+            raise self.refuse(400, "Bad Request: IMAGE_PROCESS_FAILED")
+        media = Media(self.state.number(), self.network, call.account, mime, file.content)
+        self.state.add_media(media)
+        return media.id
+
+    def _accept(self, call: Call, text: str, entities: list[JsonObject], media: tuple[str, ...]) -> Post:
+        chat = str(call.body["chat_id"])
+        name = chat.removeprefix("@")
+        number = max((max(p.data["album"]) for p in self.state.of(self.network, name)), default=0) + 1
+        parent = self._parent(name, _value(call.body, "reply_parameters", {}).get("message_id"))
+        preview = _value(call.body, "link_preview_options", {})
+        post = Post(
+            self.network,
+            f"{name}/{number}",
+            name,
+            text,
+            self.state.now(),
+            f"/telegram/{name}/{number}",
+            spans=_spans(text, entities),
+            media=media,
+            card={"url": preview["url"], "title": preview["url"], "description": ""} if preview.get("url") else None,
+            parent=parent,
+            data={"message_id": number, "album": [number], "chat": chat, "bot": call.account, "entities": entities},
+        )
+        self.state.add(post)
+        return post
+
+    def _parent(self, chat: str, message_id: int | None) -> str | None:
+        if message_id is None:
+            return None
+        for post in self.state.of(self.network, chat):
+            if message_id in post.data["album"]:
+                return post.id
+        raise self.refuse(400, "Bad Request: message to be replied not found")
+
+    # --- words ---
+
+    def _answer(self, result: Any) -> Answer:
+        return Answer(200, {"ok": True, "result": result})
+
+    def failure(self, status: int, message: str, code: str = "") -> Answer:
+        return Answer(status, {"ok": False, "error_code": status, "description": message})
+
+    def misshapen(self, problems: list[str]) -> Answer:
+        return self.failure(400, "Bad Request: " + "; ".join(problems))
+
+    def limited(self, seconds: float) -> Answer:
+        answer = self.failure(429, f"Too Many Requests: retry after {int(seconds)}")
+        return Answer(429, {**answer.body, "parameters": {"retry_after": int(seconds)}})
+
+    def rate(self, limit: int, remaining: int, reset: datetime) -> dict[str, str]:
+        return {}  # Telegram tells nothing ahead
+
+    def profile(self, account: str) -> str:
+        return f"/telegram/{account}"
+
+
+def number_of(name: str) -> int:
+    return int(hashlib.sha256(name.encode()).hexdigest()[:8], 16)
+
+
+def _value(body: JsonObject, name: str, default: Any) -> Any:
+    """A parameter that is not a string: as it is in a JSON body, written as JSON in a form."""
+    value = body.get(name, default)
+    return json.loads(value) if isinstance(value, str) else value
+
+
+def _message(post: Post) -> JsonObject:
+    chat = post.data["chat"]
+    named = {"username": chat.removeprefix("@")} if chat.startswith("@") else {}
+    number = -1_000_000_000_000 - number_of(chat) if named else int(chat)
+    message: JsonObject = {
+        "message_id": post.data["message_id"],
+        "date": int(post.at.timestamp()),
+        "chat": {"id": number, "type": "channel", "title": post.account, **named},
+    }
+    words = {"caption" if post.media else "text": post.text} if post.text else {}
+    marks = {"caption_entities" if post.media else "entities": post.data["entities"]} if post.data["entities"] else {}
+    return message | words | marks
+
+
+def _spans(text: str, entities: list[JsonObject]) -> tuple[Span, ...]:
+    """The entities, back from UTF-16 units to code points, and the links and tags that Telegram finds by itself."""
+    data, spans = text.encode("utf-16-le"), []
+    for entity in entities:
+        start, end = entity["offset"] * 2, (entity["offset"] + entity["length"]) * 2
+        if entity["type"] in KINDS:
+            first = len(data[:start].decode("utf-16-le", "replace"))
+            last = first + len(data[start:end].decode("utf-16-le", "replace"))
+            spans.append(Span(first, last, KINDS[entity["type"]], entity.get("url") or entity.get("language", "")))  # type: ignore[arg-type]
+    taken = {place for span in spans if span.kind == "link" for place in range(span.start, span.end)}
+    found = (span for span in marked(text, "twitter") if not taken & set(range(span.start, span.end)))
+    return tuple(sorted([*spans, *found], key=lambda span: (span.start, -span.end)))

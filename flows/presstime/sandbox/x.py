@@ -1,0 +1,197 @@
+"""X's twin: API v2 posts, media and own timeline, with t.co links and the refusal of a text posted twice."""
+
+import hashlib
+import html
+from datetime import UTC, datetime, timedelta
+
+from presstime.model import JsonObject, Span
+from presstime.networks.x import TRAITS
+from presstime.sandbox.calls import Answer, Call
+from presstime.sandbox.state import Media, Post
+from presstime.sandbox.twin import Operation, Twin, marked, picture_type, too_long
+
+SNOWFLAKE = 1_288_834_974_657  # ms since 1970 at which X's ids begin, 22 bits below them
+DUPLICATE_WINDOW = timedelta(hours=1)  # X does not say how long it remembers a text
+MEDIA_LIFE = 86_400
+
+
+class X(Twin):
+    network = "x"
+    prefix = "/2/"
+    title = "X"
+    limit, window = 100, 900
+
+    def operations(self) -> list[Operation]:
+        return [
+            Operation("POST", "/2/tweets", "createPosts", self.create, visible=True),
+            Operation("POST", "/2/media/upload", "mediaUpload", self.upload),
+            Operation("POST", "/2/media/metadata", "createMediaMetadata", self.describe),
+            Operation("GET", "/2/users/me", "getUsersMe", self.me),
+            Operation("GET", "/2/users/{id}/tweets", "getUsersPosts", self.timeline),
+        ]
+
+    def create(self, call: Call) -> Answer:
+        text = call.body.get("text", "")
+        media = [self._media(call, item).id for item in call.body.get("media", {}).get("media_ids", [])]
+        parent = call.body.get("reply", {}).get("in_reply_to_tweet_id")
+        if not text.strip() and not media:
+            raise self.refuse(400, "The `text` field is required unless media is attached.")
+        if too_long(text, TRAITS.text):
+            raise self.refuse(403, "Your Tweet text is too long.")
+        if parent and not self._own(call, parent):
+            raise self.refuse(403, "You can only reply to or quote posts where you are mentioned or are the author.")
+        if self._duplicate(call.account, text, parent):
+            raise self.refuse(403, "You are not allowed to create a Tweet with duplicate content.")
+        post_id = self.state.number(SNOWFLAKE, 22)
+        path = f"/x/{call.account}/status/{post_id}"
+        self.state.add(
+            post := Post(
+                self.network,
+                post_id,
+                call.account,
+                text,
+                self.state.now(),
+                path,
+                spans=marked(text, "twitter"),
+                media=tuple(media),
+                parent=parent,
+            )
+        )
+        created = {"id": post_id, "text": wrapped(post)[0], "edit_history_tweet_ids": [post_id]}
+        return Answer(201, {"data": created})
+
+    def _duplicate(self, account: str, text: str, parent: str | None) -> bool:
+        oldest = self.state.now() - DUPLICATE_WINDOW
+        return any(
+            (post.text.strip(), post.parent) == (text.strip(), parent)
+            for post in self.state.of(self.network, account)
+            if post.at >= oldest
+        )
+
+    def _own(self, call: Call, post_id: str) -> bool:
+        post = self.state.find(self.network, post_id)
+        return post is not None and post.account == call.account
+
+    def _media(self, call: Call, media_id: str) -> Media:
+        media = self.state.media.get(media_id)
+        if media is None or media.account != call.account:
+            raise self.refuse(400, "Your media IDs are invalid.")
+        return media
+
+    def upload(self, call: Call) -> Answer:
+        file = call.files.get("media")
+        mime = picture_type(file.content) if file else None
+        if file is None or mime is None:
+            raise self.refuse(400, "media type unrecognized.")
+        if TRAITS.media and len(file.content) > TRAITS.media.max_bytes:
+            raise self.refuse(413, "Media file size exceeds the limit of 5242880 bytes")
+        media = Media(self.state.number(SNOWFLAKE, 22), self.network, call.account, mime, file.content)
+        self.state.add_media(media)
+        about = {
+            "id": media.id,
+            "media_key": f"3_{media.id}",
+            "expires_after_secs": MEDIA_LIFE,
+            "size": len(file.content),
+        }
+        return Answer(200, {"data": about})
+
+    def describe(self, call: Call) -> Answer:
+        media = self._media(call, call.body["id"])
+        media.alt = call.body["metadata"]["alt_text"]["text"]
+        self.state.add_media(media)
+        return Answer(200, {"data": {"id": media.id, "associated_metadata": call.body["metadata"]}})
+
+    def me(self, call: Call) -> Answer:
+        return Answer(200, {"data": {"id": user_id(call.account), "name": call.account, "username": call.account}})
+
+    def timeline(self, call: Call) -> Answer:
+        if call.where["id"] != user_id(call.account):
+            return Answer(200, {"meta": {"result_count": 0}})
+        start = call.params.get("start_time")
+        since = datetime.fromisoformat(start) if start else datetime.min.replace(tzinfo=UTC)
+        below = int(call.params.get("pagination_token", call.params.get("until_id", 1 << 64)))
+        posts = [p for p in self.state.of(self.network, call.account) if p.at >= since and int(p.id) < below]
+        size = int(call.params.get("max_results", "10"))
+        page = posts[:size]
+        meta: JsonObject = {"result_count": len(page)}
+        if page:
+            meta |= {"newest_id": page[0].id, "oldest_id": page[-1].id}
+        if len(posts) > size:
+            meta["next_token"] = page[-1].id
+        data = {"data": [_shown(post) for post in page]} if page else {}
+        return Answer(200, {**data, "meta": meta})
+
+    # --- words ---
+
+    def failure(self, status: int, message: str, code: str = "") -> Answer:
+        titles = {400: "Invalid Request", 401: "Unauthorized", 403: "Forbidden", 429: "Too Many Requests"}
+        title = titles.get(status, "Internal Server Error")
+        return Answer(status, {"title": title, "detail": message, "type": code or "about:blank", "status": status})
+
+    def rate(self, limit: int, remaining: int, reset: datetime) -> dict[str, str]:
+        return {
+            "x-rate-limit-limit": str(limit),
+            "x-rate-limit-remaining": str(remaining),
+            "x-rate-limit-reset": str(int(reset.timestamp())),
+        }
+
+    def profile(self, account: str) -> str:
+        return f"/x/{account}"
+
+
+def user_id(account: str) -> str:
+    return str(int(hashlib.sha256(account.encode()).hexdigest()[:15], 16))
+
+
+def wrapped(post: Post) -> tuple[str, list[JsonObject]]:
+    """The text as the API gives it back, and its `entities.urls`: every link is a t.co one, pictures add one more, and
+    `&`, `<` and `>` are escaped."""
+    pieces, urls, position = [], [], 0
+    for span in (span for span in post.spans if span.kind == "link"):
+        pieces.append(html.escape(post.text[position : span.start], quote=False))
+        position = span.end
+        written = post.text[span.start : span.end]
+        expanded = written if "://" in written else f"http://{written}"
+        urls.append(_url(f"{post.id}{span.start}", sum(map(len, pieces)), expanded))
+        pieces.append(urls[-1]["url"])
+    pieces.append(html.escape(post.text[position:], quote=False))
+    if post.media:
+        pieces.append(" " if post.text else "")
+        page = f"https://x.com/{post.account}/status/{post.id}/photo/1"
+        added = [_url(f"{post.id}{m}", sum(map(len, pieces)), page) | {"media_key": f"3_{m}"} for m in post.media]
+        same = [url | {"url": added[0]["url"], "end": added[0]["end"]} for url in added]
+        urls += same
+        pieces.append(same[0]["url"])
+    return "".join(pieces), urls
+
+
+def _url(seed: str, start: int, expanded: str) -> JsonObject:
+    short = "https://t.co/" + hashlib.sha256(seed.encode()).hexdigest()[:10]
+    shown = expanded.partition("://")[2].removeprefix("www.")
+    return {
+        "start": start,
+        "end": start + len(short),
+        "url": short,
+        "expanded_url": expanded,
+        "display_url": shown[:30],
+    }
+
+
+def _shown(post: Post) -> JsonObject:
+    text, urls = wrapped(post)
+    shown: JsonObject = {
+        "id": post.id,
+        "text": text,
+        "edit_history_tweet_ids": [post.id],
+        "created_at": post.at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z"),
+    }
+    entities = {"urls": urls, "hashtags": [_tag(span) for span in post.spans if span.kind == "tag"]}
+    if any(entities.values()):
+        shown["entities"] = {name: found for name, found in entities.items() if found}
+    if post.parent:
+        shown["referenced_tweets"] = [{"type": "replied_to", "id": post.parent}]
+    return shown
+
+
+def _tag(span: Span) -> JsonObject:
+    return {"start": span.start, "end": span.end, "tag": span.value}

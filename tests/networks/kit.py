@@ -1,0 +1,53 @@
+"""Benches: an adapter against its twin over HTTP, against a folder, or in memory."""
+
+import itertools
+from collections.abc import Sequence
+from typing import Any
+
+from presstime.model import Channel, Secret
+from presstime.networks import load
+from presstime.networks.base import Adapter
+from presstime.sandbox.server import SandboxServer
+from presstime.sandbox.twin import name_of
+
+RUN = itertools.count()
+
+
+class SandboxBench:
+    """A network's twin over real HTTP. Accounts are numbered, so that a parametrized test begins with an empty one."""
+
+    def __init__(self, server: SandboxServer, network: str) -> None:
+        self.server, self.network, self.run = server, network, next(RUN)
+
+    def channel(self, account: str) -> Channel:
+        return Channel("channel", self.network, f"{self.server.url}/{self.network}", account=self.named(account))
+
+    def named(self, account: str) -> str:
+        """The account's name on the network: a handle, a chat, or a user."""
+        name = f"r{self.run}-{account}"
+        return f"@r{self.run}_{account.partition('.')[0].replace('-', '_')}" if self.network == "telegram" else name
+
+    def adapter(self, account: str, token: str | None = None) -> Adapter:
+        secret = Secret(token or f"sandbox-{self.named(account)}")
+        return load(self.network)(self.channel(account), secret)
+
+    def fault(self, account: str, kind: str, token: str | None = None, **more: Any) -> None:
+        named = self.named(account).removeprefix("@")
+        name = name_of(token) if token and self.network in ("mastodon", "x") else named
+        self.server.state.faults.add({"network": self.network, "kind": kind, "account": name, **more})
+
+    def posts(self, account: str) -> Sequence[dict[str, Any]]:
+        state, name = self.server.state, self.named(account).removeprefix("@")
+        own = [post for post in state.posts if (post.network, post.account) == (self.network, name)]
+        return [
+            {
+                "id": str(post.data["message_id"]) if self.network == "telegram" else post.id,
+                "text": post.text,
+                "alts": [media.alt for media in state.media_of(post)],
+                "card": post.card,
+                "parent": post.parent
+                and (post.parent.rpartition("/")[2] if self.network == "telegram" else post.parent),
+                "links": {post.text[s.start : s.end]: s.value for s in post.spans if s.kind == "link"},
+            }
+            for post in own
+        ]

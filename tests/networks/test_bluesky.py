@@ -1,0 +1,13 @@
+"""The bluesky adapter against its twin, over HTTP."""
+
+import pytest
+
+from presstime.sandbox.server import SandboxServer
+from tests.networks.kit import SandboxBench
+from tests.suites.network import NetworkSuite
+
+
+class TestSuite(NetworkSuite):
+    @pytest.fixture
+    def bench(self, sandbox: SandboxServer) -> SandboxBench:
+        return SandboxBench(sandbox, "bluesky")

@@ -1,0 +1,326 @@
+"""What every adapter promises, whatever the network: one suite, which each adapter's test module subclasses.
+
+A bench gives the adapter of an account on a server that can be made to fail, and shows what readers of that server see.
+"""
+
+import io
+import logging
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, ClassVar, Protocol
+
+import pytest
+from PIL import Image
+
+from presstime.errors import NetworkError
+from presstime.model import (
+    Accepted,
+    Attachment,
+    Card,
+    Deferred,
+    Delivery,
+    Receipt,
+    Refused,
+    Segment,
+    Settling,
+    Span,
+    Unknown,
+    Variant,
+    digest_of,
+)
+from presstime.networks.base import Adapter, Order
+
+AT = datetime.now(UTC).replace(microsecond=0)
+TRICKY = "Grüße & <tags> from 東京 — 👩‍👩‍👧‍👦 e\u0301 \u200fשלום\nsecond line #café https://verne.example/a?b=c&d=e"
+ALT = "Une carte du « Nautilus », 20 000 lieues"
+CANARY = "sandbox-canary-5f2e9c"
+
+
+class Bench(Protocol):
+    """A server under test. `posts` are what readers see of an account, oldest first: text, alts, parent, id."""
+
+    def adapter(self, account: str, token: str | None = None) -> Adapter: ...
+    def fault(self, account: str, kind: str, **more: Any) -> None: ...
+    def posts(self, account: str) -> Sequence[dict[str, Any]]: ...
+
+
+def picture(color: str = "teal", name: str = "media/carte.png") -> tuple[Attachment, bytes]:
+    """A PNG of 8 x 6 pixels, as the render stage hands it over."""
+    buffer = io.BytesIO()
+    Image.new("RGB", (8, 6), color).save(buffer, "PNG")
+    content = buffer.getvalue()
+    item = Attachment(name, digest_of(color), digest_of(content), "image/png", len(content), 8, 6, f"{ALT} ({color})")
+    return item, content
+
+
+class Sender:
+    """One account's adapter with what the engine does around it: render, prepare, send."""
+
+    def __init__(self, bench: Bench, account: str, token: str | None = None) -> None:
+        self.adapter = bench.adapter(account, token)
+        self.files: dict[str, bytes] = {}
+
+    def orders(self, *segments: Segment, name: str = "launch", link: str | None = None) -> list[Order]:
+        """Orders for a variant of these segments, each as the log would give it back."""
+        draft = Variant(
+            Delivery(name, "channel"),
+            self.adapter.traits.network,
+            AT,
+            segments,
+            title="Launch",
+            link=link,
+            language="fr",
+        )
+        composed = tuple(replace(s, payload=self.adapter.compose(draft, s)) for s in segments)
+        variant = Variant.from_json(replace(draft, segments=composed).to_json())
+        return [Order(variant.delivery, variant, s, digest_of([name, s.index]), AT) for s in variant.segments]
+
+    def text(self, text: str, name: str = "launch") -> Order:
+        return self.orders(Segment(0, text), name=name)[0]
+
+    def pictures(self, *colors: str) -> tuple[Attachment, ...]:
+        items = []
+        for color in colors:
+            item, content = picture(color, f"media/{color}.png")
+            self.files[item.digest] = content
+            items.append(item)
+        return tuple(items)
+
+    def send(self, order: Order, previous: Sequence[Receipt] = ()) -> Any:
+        media = self.adapter.prepare(order.variant, lambda item: self.files[item.digest])
+        return self.adapter.send(replace(order, media=media, previous=tuple(previous)))
+
+    def receipt(self, order: Order, previous: Sequence[Receipt] = ()) -> Receipt:
+        outcome = self.send(order, previous)
+        assert isinstance(outcome, Accepted), outcome
+        return outcome.receipt
+
+
+class NetworkSuite:
+    """Subclass it with a `bench` fixture. `failing`: the server can be made to fail; `pages`: receipts link to pages."""
+
+    failing: ClassVar[bool] = True
+    threads: ClassVar[bool] = True
+    credentials: ClassVar[bool] = True
+
+    @pytest.fixture
+    def account(self, request: pytest.FixtureRequest) -> str:
+        """An account of the test's own, so that tests do not see each other's posts."""
+        return request.node.name.split("[")[0].removeprefix("test_").replace("_", "-") + ".verne.example"
+
+    @pytest.fixture
+    def sender(self, bench: Bench, account: str) -> Sender:
+        return Sender(bench, account)
+
+    @pytest.fixture
+    def faulty(self, sender: Sender) -> Sender:
+        if not self.failing:
+            pytest.skip("this network is a folder: it has no server that fails")
+        return sender
+
+    # --- what readers see ---
+
+    def test_text(self, bench: Bench, account: str, sender: Sender) -> None:
+        """A text arrives as it is, once, and the receipt names it."""
+        receipt = sender.receipt(sender.text("Le Nautilus lève l'ancre."))
+        assert [post["text"] for post in bench.posts(account)] == ["Le Nautilus lève l'ancre."]
+        assert receipt.id == bench.posts(account)[0]["id"]
+        assert receipt.url
+
+    def test_unicode(self, bench: Bench, account: str, sender: Sender) -> None:
+        """No letter, sign or line break is lost or changed."""
+        sender.receipt(sender.text(TRICKY))
+        assert bench.posts(account)[0]["text"] == TRICKY
+
+    def test_images(self, bench: Bench, account: str, sender: Sender) -> None:
+        """Pictures arrive in order, with their alt texts where the network has them."""
+        media = sender.pictures("teal", "plum")
+        sender.receipt(sender.orders(Segment(0, "Deux images", media=media))[0])
+        [post] = bench.posts(account)
+        spoken = sender.adapter.traits.media and sender.adapter.traits.media.alt_limit != 0
+        assert post["text"] == "Deux images"
+        assert post["alts"] == [f"{ALT} (teal)", f"{ALT} (plum)"] if spoken else post["alts"] == ["", ""]
+
+    def test_one_image_without_words(self, bench: Bench, account: str, sender: Sender) -> None:
+        """A picture may stand alone."""
+        sender.receipt(sender.orders(Segment(0, "", media=sender.pictures("navy")))[0])
+        assert len(bench.posts(account)[0]["alts"]) == 1
+
+    def test_card(self, bench: Bench, account: str, sender: Sender) -> None:
+        """A link card arrives with its title and description, where the network takes one."""
+        if not sender.adapter.traits.card:
+            pytest.skip("the network makes its own cards")
+        card = Card("https://verne.example/lune", "De la Terre à la Lune", "97 heures", sender.pictures("gold")[0])
+        sender.receipt(sender.orders(Segment(0, "À lire", card=card))[0])
+        shown = bench.posts(account)[0]["card"]
+        assert (shown["url"], shown["title"], shown["description"]) == (card.url, card.title, card.description)
+        assert shown["thumb"]
+
+    def test_marks(self, bench: Bench, account: str, sender: Sender) -> None:
+        """Marked stretches sit on the same letters there as here, whatever the network counts in."""
+        if sender.adapter.traits.markup != "spans":
+            pytest.skip("the network takes no marked stretches")
+        text = "👩‍👩‍👧‍👦 é lire ici, 東京"
+        start = text.index("lire ici")
+        span = Span(start, start + len("lire ici"), "link", "https://verne.example/ici")
+        sender.receipt(sender.orders(Segment(0, text, spans=(span,)))[0])
+        assert bench.posts(account)[0]["links"] == {"lire ici": "https://verne.example/ici"}
+
+    def test_thread(self, bench: Bench, account: str, sender: Sender) -> None:
+        """Each segment answers the one before it, also for a worker that only has the receipts from the log."""
+        if not self.threads:
+            pytest.skip("the network has no threads")
+        receipts: list[Receipt] = []
+        for order in sender.orders(Segment(0, "un"), Segment(1, "deux"), Segment(2, "trois")):
+            stored = [Receipt.from_json(receipt.to_json()) for receipt in receipts]
+            receipts.append(sender.receipt(order, stored))
+        posts = bench.posts(account)
+        assert [post["text"] for post in posts] == ["un", "deux", "trois"]
+        assert [post["parent"] for post in posts] == [None, posts[0]["id"], posts[1]["id"]]
+
+    # --- once ---
+
+    def test_the_same_order_twice(self, bench: Bench, account: str, sender: Sender) -> None:
+        """Sent again, an order is one post where the traits promise so, and nowhere a false "accepted" of a second one."""
+        order = sender.text("Une seule fois")
+        first = sender.receipt(order)
+        again = sender.send(order)
+        if sender.adapter.traits.settling in (Settling.NATURAL, Settling.KEYED, Settling.CONTAINER):
+            assert again == Accepted(first)
+            assert len(bench.posts(account)) == 1
+        else:
+            accepted = isinstance(again, Accepted)
+            assert len(bench.posts(account)) == 1 + accepted
+            assert not accepted or again.receipt.id != first.id
+
+    @pytest.mark.parametrize("kind", ["drop-after", "5xx-after"])
+    def test_a_reply_lost_after_acceptance(self, bench: Bench, account: str, faulty: Sender, kind: str) -> None:
+        """It is unknown, never accepted nor refused; settling as the traits say finds the one post there is."""
+        order = faulty.text("Réponse perdue")
+        bench.fault(account, kind)
+        assert isinstance(faulty.send(order), Unknown)
+        assert len(bench.posts(account)) == 1
+        traits = faulty.adapter.traits
+        if traits.settling in (Settling.NATURAL, Settling.KEYED):
+            assert faulty.receipt(order).id == bench.posts(account)[0]["id"]
+        if traits.can_find:
+            found = faulty.adapter.find(order)
+            assert found is not None
+            assert found.id == bench.posts(account)[0]["id"]
+        assert len(bench.posts(account)) == 1
+
+    @pytest.mark.parametrize("kind", ["drop-before", "5xx-before"])
+    def test_a_request_lost_before_acceptance(self, bench: Bench, account: str, faulty: Sender, kind: str) -> None:
+        """It is unknown too: from here it looks the same. Reading back says that nothing is there."""
+        order = faulty.text("Demande perdue")
+        bench.fault(account, kind)
+        assert isinstance(faulty.send(order), Unknown)
+        assert bench.posts(account) == []
+        if faulty.adapter.traits.can_find:
+            assert faulty.adapter.find(order) is None
+        faulty.receipt(order)
+        assert len(bench.posts(account)) == 1
+
+    def test_find_tells_segments_and_texts_apart(self, bench: Bench, account: str, sender: Sender) -> None:
+        """What is found is this order's own: not another text, nor the same text elsewhere in a thread."""
+        if not sender.adapter.traits.can_find:
+            pytest.skip("nothing can be read back")
+        there, other = sender.text(TRICKY, "there"), sender.text("Autre chose", "other")
+        receipt = sender.receipt(there)
+        found = sender.adapter.find(there)
+        assert found is not None
+        assert (found.id, found.url) == (receipt.id, receipt.url)
+        assert sender.adapter.find(other) is None
+
+    def test_find_in_a_thread(self, bench: Bench, account: str, faulty: Sender) -> None:
+        """A segment whose reply was lost is found at its place in the thread."""
+        if not (faulty.adapter.traits.can_find and faulty.adapter.traits.threads):
+            pytest.skip("no threads that can be read back")
+        first, second = faulty.orders(Segment(0, "encore"), Segment(1, "et encore"))
+        parent = faulty.receipt(first)
+        bench.fault(account, "drop-after")
+        assert isinstance(faulty.send(second, [parent]), Unknown)
+        found = faulty.adapter.find(replace(second, previous=(parent,)))
+        assert found is not None
+        assert found.id == bench.posts(account)[1]["id"]
+
+    # --- what went wrong ---
+
+    def test_too_many_requests(self, bench: Bench, account: str, faulty: Sender) -> None:
+        """A limit defers until the instant the network names, and nothing was sent."""
+        bench.fault(account, "429", seconds=90)
+        outcome = faulty.send(faulty.text("Trop vite"))
+        assert isinstance(outcome, Deferred)
+        assert outcome.until is not None
+        assert abs(outcome.until - (datetime.now(UTC) + timedelta(seconds=90))) < timedelta(seconds=5)
+        assert not outcome.needs_person
+        assert bench.posts(account) == []
+
+    def test_credentials_refused(self, bench: Bench, account: str, faulty: Sender) -> None:
+        """A 401 needs a person, and says what to renew."""
+        bench.fault(account, "401")
+        outcome = faulty.send(faulty.text("Sans clef"))
+        assert isinstance(outcome, Deferred)
+        assert outcome.needs_person
+        assert bench.posts(account) == []
+
+    def test_wrong_token(self, bench: Bench, account: str) -> None:
+        """A token that was never good is found by `identity`, and is a person's business."""
+        if not self.credentials:
+            pytest.skip("the network needs no credentials")
+        with pytest.raises(NetworkError) as caught:
+            Sender(bench, account, "wrong-token").adapter.identity()
+        assert caught.value.needs_person
+
+    def test_too_long(self, bench: Bench, account: str, sender: Sender) -> None:
+        """A text over the limit is refused in the network's own words, and is not there."""
+        if not self.failing:
+            pytest.skip("a feed has no limit of its own")
+        outcome = sender.send(sender.text("long " * 1000))
+        assert isinstance(outcome, Refused)
+        assert outcome.reason
+        assert outcome.code
+        assert bench.posts(account) == []
+
+    def test_prepare_changes_nothing_readers_see(self, bench: Bench, account: str, sender: Sender) -> None:
+        """Preparing may be repeated: nothing shows before the send."""
+        order = sender.orders(Segment(0, "Plus tard", media=sender.pictures("olive")))[0]
+        for _ in range(2):
+            sender.adapter.prepare(order.variant, lambda item: sender.files[item.digest])
+        assert bench.posts(account) == []
+        sender.receipt(order)
+        assert len(bench.posts(account)) == 1
+
+    def test_identity(self, sender: Sender) -> None:
+        """The adapter knows whose account it writes to."""
+        assert sender.adapter.identity().account
+
+    # --- secrets ---
+
+    @pytest.mark.parametrize("kind", ["401", "429", "5xx-after", "drop-before", "drop-after"])
+    def test_no_secret_leaves(
+        self, bench: Bench, account: str, faulty: Sender, kind: str, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        """Neither outcomes nor errors nor any log, however loud, hold the credential."""
+        if not self.credentials:
+            pytest.skip("the network needs no credentials")
+        caplog.set_level(logging.DEBUG)
+        sender = Sender(bench, account, CANARY)
+        for path in (None, "*"):
+            bench.fault(account, kind, token=CANARY, path=path)
+        said = []
+        for _ in range(3):
+            try:
+                said.append(repr(sender.send(sender.text("Secret"))))
+                said.append(repr(sender.adapter.identity()))
+            except NetworkError as error:
+                said.append(str(error))
+        assert CANARY not in "".join(said) + caplog.text
+        assert "canary" not in repr(sender.adapter.secret)
+
+
+def here(path: Path) -> str:
+    """A folder as an option holds it."""
+    return str(path.absolute())
