@@ -185,7 +185,7 @@ def test_unknown_keys_are_warnings_with_the_nearest_key() -> None:
 def test_a_syntax_error_is_one_problem_at_its_place() -> None:
     """What TOML refuses is reported at tomllib's own line and column."""
     assert [(p.line, p.column, p.code) for p in refused("a = 1\nb = = 2\n")] == [(2, 5, "syntax")]
-    assert [(p.line, p.code) for p in refused(b"a = 1\nb = '\xff'\n")] == [(2, "not-utf8")]
+    assert [(p.line, p.code) for p in refused(b"a = 1\nb = '\xff'\n")] == [(2, "not-utf-8")]
 
 
 @pytest.mark.parametrize(

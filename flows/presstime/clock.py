@@ -66,6 +66,11 @@ def resolve_local(naive: datetime, zone: str, fold: int | None = None) -> dateti
     return second if fold == 2 else first
 
 
+def to_local(instant: datetime, zone: str) -> datetime:
+    """What clocks in `zone` show at an instant, naive."""
+    return instant.astimezone(_zone(zone)).replace(tzinfo=None)
+
+
 def _gap(naive: datetime, zone: str, rules: tzinfo, low: datetime, high: datetime) -> NonExistentLocalTime:
     """The refusal of `naive`. The jump lies after `low` and not after `high`: halve until its second is known."""
     offset = low.astimezone(rules).utcoffset()

@@ -15,7 +15,7 @@ class Problems(Generic[Mark]):
     def __init__(self, path: str, where: Callable[[Mark], Place]) -> None:
         self.path = path
         self.found: list[Problem] = []
-        self._where = where
+        self.where = where
 
     def error(self, mark: Mark, code: str, message: str, advice: str) -> None:
         self._add(mark, "error", code, message, advice)
@@ -24,7 +24,7 @@ class Problems(Generic[Mark]):
         self._add(mark, "warning", code, message, advice)
 
     def _add(self, mark: Mark, severity: Literal["error", "warning"], code: str, message: str, advice: str) -> None:
-        line, column = self._where(mark)
+        line, column = self.where(mark)
         self.found.append(Problem(self.path, line, column, severity, code, message, advice))
 
     @property

@@ -16,7 +16,7 @@ from presstime.secrets import reveal as reveal
 from presstime.tables import LANGUAGE, Table, url_problem
 
 FILE = "presstime.toml"
-LINK_FIELDS = ("section", "name", "slug", "id", "year", "month", "day", "language")
+LINK_FIELDS = ("section", "name", "id", "year", "month", "day", "language")
 _FIELD = re.compile(r"\{([^{}]*)\}")
 
 
@@ -121,7 +121,7 @@ def _load(source: bytes, path: str) -> tuple[dict[str, Any], dict[toml.Path, Pla
         return toml.load(text), toml.places(text)
     except UnicodeDecodeError as error:
         line = source.count(b"\n", 0, error.start) + 1
-        problem = Problem(path, line, 1, "error", "not-utf8", "the file is not UTF-8 text", "Save it as UTF-8.")
+        problem = Problem(path, line, 1, "error", "not-utf-8", "the file is not UTF-8 text", "Save it as UTF-8.")
     except toml.TomlError as error:
         advice = "Mend the TOML at this place: texts need quotes, and no key may stand twice."
         problem = Problem(path, *error.place, "error", "syntax", str(error), advice)

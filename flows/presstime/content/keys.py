@@ -1,0 +1,177 @@
+"""The keys of front matter, in one table: the loader, the warnings, the reference page and the JSON Schema read it."""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from presstime.content.nodes import FrontMatter, Node
+from presstime.model import Json
+from presstime.problems import Problems, suggest
+
+Kind = Literal[
+    "text",
+    "flag",
+    "instant",
+    "texts",
+    "channels",
+    "media",
+    "late",
+    "thread",
+    "url",
+    "zone",
+    "language",
+    "number",
+    "map",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One key: its name, what else it is called elsewhere (the first that stands in a file counts), what it holds."""
+
+    name: str
+    aliases: tuple[str, ...]
+    kind: Kind
+    doc: str
+    example: str
+
+
+KEYS = (
+    Key("id", ("slug",), "text", "Who the post is, for ever: renaming the file changes nothing. Letters, digits, `.`, `_`, `-`.", "spring-collection"),
+    Key("title", (), "text", "The headline. Without it, the first `# heading` of the text.", "The spring collection is here"),
+    Key("summary", ("description", "excerpt"), "text", "One or two sentences, for link cards and feeds.", "Linen, and lots of it."),
+    Key(
+        "publish_at",
+        ("publishDate", "publish_date", "pubDate", "date"),
+        "instant",
+        "When it goes out: with an offset, or as local time of `timezone`, the channel or the newsroom. A bare date is its midnight.",
+        "2026-03-24T09:00",
+    ),
+    Key("timezone", (), "zone", "The zone of this post's local times.", "Europe/Paris"),
+    Key("fold", (), "number", "2 means the second of two equal local times, in the night that clocks go back.", "2"),
+    Key("expires_at", ("expiryDate", "expires", "unpublishDate"), "instant", "Not published at or after this time.", "2026-04-01"),
+    Key("retract", (), "flag", "Take down at `expires_at` what is up. Not in this version.", "false"),
+    Key("late", (), "late", "What happens if the time was missed: `publish`, `within 2h`, `skip` or `ask`.", "within 2h"),
+    Key("repeat", (), "text", "An RRULE of further occurrences. Not in this version.", "FREQ=WEEKLY;COUNT=4"),
+    Key("slots", (), "text", "The set of slots that `next-slot` takes from. Not in this version.", "weekday"),
+    Key(
+        "channels",
+        (),
+        "channels",
+        "Names of channels and groups, or a map of them to what is particular there. Without it, the newsroom's default channels.",
+        "[brand-mastodon, agencies]",
+    ),
+    Key("status", (), "text", "`draft` keeps the post from being planned; `ready` is the rule.", "draft"),
+    Key("draft", (), "flag", "Hugo's spelling of `status: draft`.", "true"),
+    Key("published", (), "flag", "Jekyll's: `false` is a draft.", "false"),
+    Key("tags", ("keywords",), "texts", "A list, or words separated by blanks or commas.", "[linen, spring]"),
+    Key("language", ("lang",), "language", "The text's language as a BCP 47 tag. Without it, the newsroom's.", "fr"),
+    Key("link", ("canonical_url", "canonicalURL", "canonical"), "url", "The post's own page. Without it, the newsroom's link pattern.", "https://verne.example/spring"),
+    Key("media", ("images", "image", "cover"), "media", "Files to send: `file` with `alt`, and `caption`, `focus` (x, y from -1 to 1).", "[{file: linen.jpg, alt: A rack of linen shirts}]"),
+    Key("campaign", (), "text", "A name that groups posts in reports.", "spring-2026"),
+    Key("thread", (), "thread", "`auto`, `never` or `manual`; and after a partial failure `resume`, `retract` or `leave`.", "auto"),
+    Key("taxonomies", (), "map", "Zola's: its `tags` are read.", "{tags: [linen]}"),
+    Key("extra", (), "map", "Zola's: keys of this table are read in it too; the rest is for templates.", "{id: spring}"),
+)  # fmt: skip
+
+CHANNEL_KEYS = (
+    Key("publish_at", (), "instant", "When it goes out on this channel.", "2026-03-24T18:00"),
+    Key("timezone", (), "zone", "The zone of this channel's local time.", "Asia/Tokyo"),
+    Key("fold", (), "number", "As above, for this channel.", "2"),
+    Key("text", (), "text", "What is said here instead of the rendered text.", "See you in Nantes!"),
+    Key("media", (), "media", "What is shown here instead of the post's media; `[]` for none.", "[]"),
+    Key("late", (), "late", "As above, for this channel.", "skip"),
+    Key("skip", (), "flag", "Not on this channel, e.g. one of a group.", "true"),
+)
+MEDIA_KEYS = (
+    Key("file", ("path", "src", "image", "url", "name"), "text", "The file, looked up beside the post, at the content root, in `media/` and in `static/`.", "linen.jpg"),
+    Key("alt", (), "text", "What the picture shows, for those who do not see it.", "A rack of linen shirts"),
+    Key("caption", ("title",), "text", "What is written below it.", "In shops on Monday"),
+    Key("focus", (), "text", "The point that cropping keeps: x and y from -1 to 1, 0 0 is the middle.", "0 0.5"),
+)  # fmt: skip
+
+# What Jekyll, Hugo, Zola, Eleventy, Astro, Pelican and their usual themes mean by keys that are nothing to us. They go to
+# `Post.extra`, for templates, without a warning.
+FOREIGN = frozenset(
+    """
+    layout category categories author authors weight aliases permalink type series comments comment toc lastmod updated
+    last_modified_at modified section sections template path url redirect_from redirect_to sitemap robots noindex
+    nav_order parent grand_parent has_children has_toc menu menus linktitle linkTitle subtitle math mermaid katex pin
+    hidden featured sticky order position icon header footer sidebar hero hero_image heroImage thumbnail thumb banner
+    excerpt_separator render_with_liquid outputs cascade resources params build isCJKLanguage markup translationKey
+    translations locale ShowToc TocOpen showtoc tocopen cover_image cover_alt image_alt eleventyComputed
+    eleventyExcludeFromCollections collections pagination css js scripts styles sources license copyright rating slug_override
+    page_template in_search_index sort_by insert_anchor_links generate_feed word_count reading_time readtime read_time
+    readingTime social share og twitter seo opengraph teaser intro topics topic project projects source contributors editor
+    reviewers reviewer version versions sidebar_label sidebar_position hide_title hide_table_of_contents pagination_label
+    id_override bibliography csl references classes tagline overlay_image gallery show_date show_author
+    """.lower().split()
+)
+
+
+def _spellings(keys: tuple[Key, ...]) -> dict[str, tuple[str, int]]:
+    """Every spelling, also in lower case (Hugo's keys know no case), with the key's name and the spelling's rank."""
+    found: dict[str, tuple[str, int]] = {}
+    for key in keys:
+        for rank, written in enumerate((key.name, *key.aliases)):
+            found[written] = found[written.lower()] = (key.name, rank)
+    return found
+
+
+SPELLINGS = _spellings(KEYS)
+CHANNEL_SPELLINGS = _spellings(CHANNEL_KEYS)
+MEDIA_SPELLINGS = _spellings(MEDIA_KEYS)
+
+
+def sort_keys(front: FrontMatter, problems: Problems[Any]) -> tuple[dict[str, Node], dict[str, Json]]:
+    """The keys that mean something to us, by name, and everything else as plain data.
+
+    An empty value is as if the key were absent. Of several spellings of one key the best ranked counts, and the others
+    are data. An unknown key is data too, with a warning that names the nearest known one."""
+    found: dict[str, Node] = {}
+    extra: dict[str, Json] = {}
+    _sort(front.keys, found, extra, problems)
+    if "taxonomies" in found or "extra" in found:
+        _unfold_zola(found, extra)
+    return found, extra
+
+
+def _sort(
+    keys: dict[str, Node], found: dict[str, Node], extra: dict[str, Json], problems: Problems[Any] | None
+) -> None:
+    chosen: dict[str, tuple[int, str]] = {}
+    for written, node in keys.items():
+        hit = SPELLINGS.get(written) or SPELLINGS.get(written.lower())
+        if hit is None:
+            extra[written] = node.plain()
+            if problems is not None and written.lower() not in FOREIGN:
+                problems.warning(
+                    node.key,
+                    "unknown-key",
+                    f"the key {written!r} has no meaning here",
+                    suggest(written, SPELLINGS, "keys"),
+                )
+            continue
+        name, rank = hit
+        if node.value is None:
+            continue
+        if name in chosen and chosen[name][0] <= rank:
+            extra[written] = node.plain()
+            continue
+        if name in chosen:
+            extra[chosen[name][1]] = found[name].plain()
+        elif name in found:
+            continue  # it stood at the top already
+        chosen[name] = (rank, written)
+        found[name] = node
+
+
+def _unfold_zola(found: dict[str, Node], extra: dict[str, Json]) -> None:
+    """Zola allows only its own keys at the top: tags are in `taxonomies`, and everything else is in `extra`."""
+    taxonomies, more = found.pop("taxonomies", None), found.pop("extra", None)
+    if taxonomies is not None and isinstance(taxonomies.value, dict):
+        rest = dict(taxonomies.value)
+        if "tags" in rest:
+            found.setdefault("tags", rest.pop("tags"))
+        extra.update((name, node.plain()) for name, node in rest.items())
+    if more is not None and isinstance(more.value, dict):
+        _sort(more.value, found, extra, None)

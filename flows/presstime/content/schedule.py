@@ -1,0 +1,218 @@
+"""Which channels a post is meant for, and the instant on each."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+from presstime.clock import NonExistentLocalTime, parse_instant, resolve_local
+from presstime.content.keys import CHANNEL_SPELLINGS
+from presstime.content.media import Library
+from presstime.content.nodes import Node
+from presstime.content.values import Values
+from presstime.model import Late, MediaRef, Target
+from presstime.problems import Problems, suggest
+from presstime.settings import Settings
+
+NEXT_SLOT = "next-slot"
+Particulars = dict[str, Node]  # what a post says of one channel, by key
+
+
+class When(NamedTuple):
+    """What a post says of time, for all its channels: a time as written, and how to read it. `at` is None if there is none."""
+
+    at: datetime | None
+    mark: Any
+    zone: str | None
+    fold: int | None
+
+
+class Schedule:
+    """Works out the targets of one post after the other. Local times are resolved once per zone."""
+
+    def __init__(self, settings: Settings, library: Library) -> None:
+        self._settings = settings
+        self._library = library
+        self._defaults: dict[str, Particulars] = {name: {} for name in settings.default_channels}
+
+    def when(self, values: Values, file_date: str | None) -> When:
+        """The post's own time: `publish_at`, else the date in its file's name."""
+        node = values.found.get("publish_at")
+        zone, fold = values.zone("timezone"), _fold(values)
+        if node is not None and not _is_slot(node, values.problems):
+            return When(values.as_instant("publish_at", node), node.mark, zone, fold)
+        if node is None and file_date is not None:
+            return When(_as_date(file_date), None, zone, fold)
+        return When(None, None, zone, fold)
+
+    def targets(self, values: Values, when: When, folder: str, required: bool) -> tuple[Target, ...]:
+        """One target per channel, in the order they are named. `required`: whether to ask for what a draft may lack."""
+        problems = values.problems
+        wanted = self._wanted(values)
+        late = values.late("late") or self._settings.late
+        resolved: dict[str, datetime | None] = {}
+        found = []
+        for name, particulars in wanted.items():
+            target = (
+                self._particular(name, particulars, when, late, folder, problems)
+                if particulars
+                else self._plain(name, when, late, resolved, problems)
+            )
+            if target is not None:
+                found.append(target)
+        if required:
+            self._require(values, when, wanted, problems)
+        return tuple(found)
+
+    def _require(self, values: Values, when: When, wanted: Mapping[str, Particulars], problems: Problems[Any]) -> None:
+        """A post that is no draft needs channels, and a time on each."""
+        node = values.found.get("channels")
+        if not wanted and not any(p.code in ("unknown-channel", "wrong-type") for p in problems.found):
+            advice = "Add channels: [NAME], or [defaults] channels to presstime.toml, or status: draft."
+            problems.error(node and node.key, "no-channels", "the post names no channel", advice)
+        lacking = when.at is None and "publish_at" not in values.found
+        if lacking and (not wanted or any("publish_at" not in p for p in wanted.values())):
+            advice = "Add publish_at: 2026-03-24T09:00 (local time), or status: draft."
+            problems.error(None, "missing-publish-at", "the post does not say when it goes out", advice)
+
+    def _plain(
+        self, name: str, when: When, late: Late, resolved: dict[str, datetime | None], problems: Problems[Any]
+    ) -> Target | None:
+        """The target of a channel of which the post says nothing particular."""
+        if when.at is None:
+            return None
+        zone = when.zone or self._settings.channels[name].timezone or self._settings.timezone
+        if zone not in resolved:
+            resolved[zone] = resolve(when.at, zone, when.fold, when.mark, problems)
+        due = resolved[zone]
+        return Target(name, due, late) if due is not None else None
+
+    def _particular(
+        self, name: str, particulars: Particulars, when: When, late: Late, folder: str, problems: Problems[Any]
+    ) -> Target | None:
+        """The target of a channel with what the post says of it in particular."""
+        values = Values(particulars, problems)
+        if values.flag("skip"):
+            return None
+        own = particulars.get("publish_at")
+        at, mark = (values.as_instant("publish_at", own), own.mark) if own else (when.at, when.mark)
+        zone = values.zone("timezone") or when.zone or self._settings.channels[name].timezone or self._settings.timezone
+        fold = _fold(values) or when.fold
+        text, late, media = values.text("text"), values.late("late") or late, self._media(particulars, folder, problems)
+        slot = own is not None and _is_slot(own, problems)
+        due = resolve(at, zone, fold, mark, problems) if at is not None and not slot else None
+        return Target(name, due, late, text, media) if due is not None else None
+
+    def _media(self, particulars: Particulars, folder: str, problems: Problems[Any]) -> tuple[MediaRef, ...] | None:
+        node = particulars.get("media")
+        return None if node is None else self._library.refs(node, folder, problems)
+
+    # --- names ---
+
+    def _wanted(self, values: Values) -> dict[str, Particulars]:
+        """The channels, with what is said of each. A channel's own entry comes before that of its group."""
+        node = values.found.get("channels")
+        if node is None:
+            return self._defaults
+        wanted: dict[str, Particulars] = {}
+        own: dict[str, Particulars] = {}
+        for name, at, particulars in self._entries(node, values):
+            for channel in self._members(name, at, values.problems):
+                wanted.setdefault(channel, {})
+                kind = own if channel == name else wanted
+                kind[channel] = {**particulars, **kind.get(channel, {})}
+        return {name: {**particulars, **own.get(name, {})} for name, particulars in wanted.items()}
+
+    def _entries(self, node: Node, values: Values) -> list[tuple[str, Any, Particulars]]:
+        """The names as written, each with its mark and what is said of it."""
+        if type(node.value) is str:
+            return [(name, node.mark, {}) for name in node.value.replace(",", " ").split()]
+        if type(node.value) is dict:
+            return [(n, entry.key, self._said(n, entry, values)) for n, entry in node.value.items()]
+        if type(node.value) is not list:
+            values.wrong("channels", node, "a list of names, or a map of them")
+            return []
+        found: list[tuple[str, Any, Particulars]] = []
+        for item in node.value:
+            if type(item.value) is list or type(item.value) in (bool, int, float):
+                values.wrong("channels", item, "a list of names, or a map of them")
+            elif item.value is not None:
+                found += self._entries(item, values)
+        return found
+
+    def _said(self, name: str, node: Node, values: Values) -> Particulars:
+        """What a map says of one channel. These keys are ours alone, so an unknown one is an error: it would be lost."""
+        if node.value is None or _is_flag(node):
+            return {"skip": Node("true", node.mark, node.key)} if _is_flag(node) == "false" else {}
+        if type(node.value) is not dict:
+            values.wrong(f"channels.{name}", node, "a map, e.g. {publish_at: 2026-03-24T09:00}")
+            return {}
+        found = {}
+        for written, value in node.value.items():
+            hit = CHANNEL_SPELLINGS.get(written)
+            if hit is None:
+                advice = suggest(written, CHANNEL_SPELLINGS, "keys")
+                values.problems.error(
+                    value.key, "unknown-key", f"the key {written!r} has no meaning for a channel", advice
+                )
+            elif value.value is not None:
+                found[hit[0]] = value
+        return found
+
+    def _members(self, name: str, at: Any, problems: Problems[Any]) -> tuple[str, ...]:
+        settings = self._settings
+        if name in settings.channels:
+            return (name,)
+        if name in settings.groups:
+            return settings.groups[name]
+        advice = suggest(name, [*settings.channels, *settings.groups], "channels and groups")
+        problems.error(at, "unknown-channel", f"{name!r} is neither a channel nor a group of presstime.toml", advice)
+        return ()
+
+
+def resolve(at: datetime, zone: str, fold: int | None, mark: Any, problems: Problems[Any]) -> datetime | None:
+    """The instant of a time as written; one that the zone's clocks skip is a problem."""
+    if at.tzinfo is not None:
+        return at.astimezone(UTC)
+    try:
+        return resolve_local(at, zone, fold)
+    except NonExistentLocalTime as gap:
+        advice = f"Write {gap.before:%Y-%m-%dT%H:%M} or {gap.after:%Y-%m-%dT%H:%M}, the nearest times there are, or give an offset."
+        problems.error(mark, "local-time-gap", str(gap), advice)
+        return None
+
+
+def _is_slot(node: Node, problems: Problems[Any]) -> bool:
+    if node.value != NEXT_SLOT:
+        return False
+    if not any(p.code == "not-yet" for p in problems.found):
+        advice = "Write the date and time: publish_at: 2026-03-24T09:00."
+        problems.error(node.mark, "not-yet", "this version gives out no slots", advice)
+    return True
+
+
+def _fold(values: Values) -> int | None:
+    fold = values.number("fold")
+    if fold in (None, 1, 2):
+        return fold
+    values.problems.error(
+        values.found["fold"].mark,
+        "bad-fold",
+        "fold is neither 1 nor 2",
+        "1 is the first of two equal local times, 2 the second.",
+    )
+    return None
+
+
+def _is_flag(node: Node) -> str | None:
+    """`channel: true` and `channel: false` in a map: with it, and without."""
+    if type(node.value) is bool:
+        return str(node.value).lower()
+    return node.value.lower() if type(node.value) is str and node.value.lower() in ("true", "false") else None
+
+
+def _as_date(text: str) -> datetime | None:
+    """The date in a file's name, None if no calendar has it."""
+    try:
+        return parse_instant(text)
+    except ValueError:
+        return None
