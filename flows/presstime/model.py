@@ -67,7 +67,9 @@ class Late:
     window: timedelta = timedelta(hours=2)
 
     def __str__(self) -> str:
-        return f"within {int(self.window.total_seconds() // 60)}m" if self.rule == "within" else self.rule
+        hours, minutes = divmod(int(self.window.total_seconds()) // 60, 60)
+        span = f"{hours}h" * bool(hours) + f"{minutes}m" * bool(minutes)
+        return f"within {span}" if self.rule == "within" else self.rule
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from prefect.cache_policies import NO_CACHE
 from prefect.deployments import run_deployment
 from prefect.deployments.runner import EntrypointType
 from prefect.futures import PrefectFuture
-from prefect.runtime import flow_run as this_run
+from prefect.runtime import deployment
 from prefect.states import Completed, Failed, State
 from prefect.task_runners import ThreadPoolTaskRunner
 from prefect.utilities.annotations import allow_failure
@@ -36,7 +36,7 @@ WORKERS = 32  # deliveries under way at once in one run
 TEXT_SHOWN = 200  # characters of a rendered text in the run's table
 PUBLISH = "publish/publish"
 
-RUNNER: ThreadPoolTaskRunner[Any] = ThreadPoolTaskRunner(max_workers=WORKERS)
+RUNNER: Any = ThreadPoolTaskRunner(max_workers=WORKERS)
 
 _desks: dict[str, Desk] = {}
 
@@ -63,7 +63,7 @@ async def sync(root: str) -> State[Any]:
     """Read Git and the log and write the plan down; as a deployment, also schedule what is coming and take what is overdue."""
     with desk_at(root) as desk:
         actions = await asyncio.to_thread(desk.plan)
-        if not this_run.deployment_id:
+        if deployment.id is None:
             return Completed(message=f"{len(actions)} actions planned")  # a single pass: `publish` follows at once
         await schedule(desk, actions)
         late = [a for a in actions if a.action == "publish" and _is_overdue(a)]
@@ -97,9 +97,8 @@ async def deliver_all(desk: Desk, actions: Sequence[Action]) -> list[DeliverySta
     futures = []
     for action in actions:
         before = last.get(action.delivery.channel)
-        future = deliver.submit(
-            str(desk.root), str(action.delivery), wait_for=[allow_failure(before)] if before else []
-        )
+        submit: Any = deliver.submit  # its overloads do not know `allow_failure`
+        future = submit(str(desk.root), str(action.delivery), wait_for=[allow_failure(before)] if before else [])
         last[action.delivery.channel] = future
         futures.append(future)
     for future in futures:

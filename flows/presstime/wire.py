@@ -14,7 +14,7 @@ from presstime.content.source import Source
 from presstime.errors import RenderError, SettingsError
 from presstime.model import Action, Channel, Delivery, DeliveryState, Problem, Provenance, Secret, Traits
 from presstime.networks import load
-from presstime.settings import FILE, Settings, reveal
+from presstime.settings import FILE, Settings, no_settings, reveal
 
 if TYPE_CHECKING:
     from presstime.content.git import Repository
@@ -100,7 +100,7 @@ class Desk:
             running = self.stack.enter_context(s3.service(folder))
             url, credentials = f"http://127.0.0.1:{running.running_port}", s3.credentials_of(folder)
             store = S3Store(audit.bucket or "presstime", audit.prefix, url, credentials=credentials)
-            store.make_bucket()
+            s3.when_ready(store.make_bucket)
             return store
         if not audit.bucket:
             raise SettingsError(
@@ -278,28 +278,40 @@ def network_problems(settings: Settings) -> list[Problem]:
     return [*settings.warnings, *check_networks(settings, lambda name: load(name).traits)]
 
 
-def render_problems(newsroom: Newsroom, source: Source) -> list[Problem]:
+def read_source(directory: Path, commit: str | None) -> Source:
+    """The content root's files: of a commit, or as they lie in the folder. Raises `GitError` or `SettingsError`."""
+    if commit is not None:
+        from presstime.content.git import Repository
+
+        repository = Repository.discover(directory)
+        return repository.at(repository.resolve(commit))
+    from presstime.content.worktree import WorkTree
+
+    if not (directory / FILE).is_file():
+        raise no_settings(str(directory.resolve()))
+    return WorkTree(directory.resolve())
+
+
+def content_path(directory: Path, path: str) -> str:
+    """A path as typed, from here or from the content root, as a path of the content root."""
+    for place in (Path(path), directory / path):
+        if place.exists() and place.resolve().is_relative_to(directory.resolve()):
+            return place.resolve().relative_to(directory.resolve()).as_posix()
+    return path
+
+
+def render_problems(newsroom: Newsroom) -> list[Problem]:
     """What would keep a post from being said on a channel: text too long, media refused. One problem a post and channel."""
     from presstime.publish.words import Words
 
-    words = Words(newsroom, lambda blob: source.read_blob(blob))  # type: ignore[attr-defined]
-    found: list[Problem] = []
+    words, found = Words(newsroom, newsroom.read_blob), []
     for post in newsroom.loaded.posts:
         for target in post.targets:
             try:
                 words.render(post, target)
             except RenderError as error:
-                found.append(
-                    Problem(
-                        post.path,
-                        1,
-                        1,
-                        "error",
-                        error.code,
-                        f"on channel {target.channel}: {error.message}",
-                        error.advice,
-                    )
-                )
+                message = f"on channel {target.channel}: {error.message}"
+                found.append(Problem(post.path, 1, 1, "error", error.code, message, error.advice))
             except SettingsError:
                 continue  # an unknown network is reported once, at its channel
     return found

@@ -25,7 +25,7 @@ def test_prefixes_are_apart(s3_server: S3Server) -> None:
     one, two = s3_server.store("shared-bucket", "one/"), s3_server.store("shared-bucket", "two/")
     one.create("log/1", b"1")
     two.create("log/1", b"2")
-    assert [s.key for s in one.list("")] == ["log/1"]
+    assert [s.key for s in one.list("log/")] == ["log/1"]
     assert two.get("log/1").body == b"2"
 
 

@@ -61,7 +61,7 @@ def make_newsroom(folder: Path) -> Path:
     repository.index.write()
     tree = repository.index.write_tree()
     parents = [] if repository.head_is_unborn else [repository.head.target]
-    if parents and str(repository.get(parents[0]).tree_id) == str(tree):
+    if parents and repository.head.peel(pygit2.Commit).tree_id == tree:
         return folder
     who = pygit2.Signature("Presstime demo", "demo@presstime.example")
     repository.create_commit("HEAD", who, who, "The sample newsroom", tree, parents)

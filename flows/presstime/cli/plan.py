@@ -50,6 +50,11 @@ def _instant(text: str | None, desk: "Desk") -> datetime | None:
         raise UsageError(f"{text!r} is not a time: {error}", "Write it like 2026-03-24T09:00.") from error
 
 
+def _short(due: datetime | None, zone: str) -> str:
+    """The instant without the zone's name, which the first line gives."""
+    return format_local(due, zone).partition(" (")[0] if due else ""
+
+
 def _as_json(desk: "Desk", now: datetime, actions: list[Action]) -> dict[str, object]:
     return {
         "at": to_iso(now),
@@ -70,7 +75,7 @@ def _show(desk: "Desk", now: datetime, actions: list[Action], everything: bool) 
     grouped = len(missed) >= GROUPED_FROM and not everything
     shown = [a for a in actions if not (grouped and a.action == "missed")]
     click.echo(f"At {format_local(now, zone)}, commit {(desk.newsroom.commit or '')[:12]}, log {desk.store.name}")
-    rows = [(a.action, str(a.delivery), format_local(a.due, zone) if a.due else "", a.reason) for a in shown]
+    rows = [(a.action, str(a.delivery), _short(a.due, zone), a.reason) for a in shown]
     if rows:
         click.echo(table(rows, ("action", "delivery", "due", "why")))
     if grouped:

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 import click
 
 from presstime.cli.output import FORMAT, count, problem_lines, say, say_json, table
+from presstime.clock import format_local
 from presstime.model import DeliveryState, Status, has_errors
 
 if TYPE_CHECKING:
     from presstime.wire import Desk
 
 NEEDS_A_LOOK = (Status.UNKNOWN, Status.REFUSED, Status.DEFERRED, Status.HELD)
+MISSED_SHOWN = 5
 PATIENCE_SECONDS = 150  # for deliveries that another worker has claimed: a little more than a claim lasts
 
 
@@ -107,19 +109,23 @@ def _as_json(desk: "Desk", states: list[DeliveryState]) -> dict[str, object]:
 
 
 def _show(desk: "Desk", wanted: list[DeliveryState], changed: list[DeliveryState]) -> None:
-    shown = [s for s in changed if s.status is not Status.MISSED] or []
-    missed = [s for s in changed if s.status is Status.MISSED]
-    rows = [(str(s.delivery), s.status.value, s.url or s.reason) for s in shown]
-    rows += [(str(s.delivery), s.status.value, s.reason) for s in missed[:5]]
+    order = [Status.PUBLISHED, *NEEDS_A_LOOK, Status.SENDING, Status.CLAIMED, Status.PLANNED, Status.MISSED]
+    changed = sorted(changed, key=lambda s: (order.index(s.status), s.due or desk.timing.now(), s.delivery))
+    missed = [s for s in changed if s.status is Status.MISSED][MISSED_SHOWN:]
+    rows = [(str(s.delivery), s.status.value, _where(desk, s)) for s in changed if s not in missed]
     if rows:
-        click.echo(table(rows, ("delivery", "state", "where, or why")))
-    if len(missed) > 5:
-        click.echo(
-            f"... and {count(len(missed) - 5, 'delivery')} more that were missed: `presstime plan --all` lists them"
-        )
-    by_status = {status: sum(s.status is status for s in wanted) for status in Status}
+        click.echo(table(rows, ("delivery", "state", "where, when or why")))
+    if missed:
+        click.echo(f"... and {count(len(missed), 'delivery')} more that were missed: `presstime plan --all` lists them")
+    by_status = {status: sum(s.status is status for s in wanted) for status in order}
     summary = ", ".join(f"{n} {status.value}" for status, n in by_status.items() if n)
     click.echo(f"{count(len(changed), 'delivery')} changed in this pass. In all: {summary or 'nothing to publish'}.")
+
+
+def _where(desk: "Desk", state: DeliveryState) -> str:
+    if state.status is Status.PLANNED and state.due:
+        return f"due {format_local(state.due, desk.settings.timezone)}"
+    return state.url or state.reason
 
 
 def _exit_code(desk: "Desk", wanted: list[DeliveryState], changed: list[DeliveryState]) -> int:

@@ -20,9 +20,8 @@ from presstime.model import JsonObject, Segment, Variant, has_errors
 def command(directory: Path, path: str, channel: str | None, worktree: bool, commit: str | None, form: str) -> int:
     """What a post will say on each channel, exactly as it would be sent."""
     from presstime.content.newsroom import read_newsroom
-    from presstime.content.source import content_path
     from presstime.publish.words import Words
-    from presstime.wire import read_source
+    from presstime.wire import content_path, read_source
 
     if worktree and commit:
         raise UsageError("--worktree and --commit exclude each other", "Leave one of them out.")
@@ -35,7 +34,7 @@ def command(directory: Path, path: str, channel: str | None, worktree: bool, com
     posts = [p for p in newsroom.loaded.posts if p.path == name]
     if not posts and not problems:
         raise UsageError(f"{path} is not a post of this newsroom", "Posts are below the folders of [content] posts.")
-    words, shown, failed = Words(newsroom, source.read_blob), [], has_errors(problems)
+    words, shown, failed = Words(newsroom, newsroom.read_blob), [], has_errors(problems)
     for target in (t for p in posts for t in p.targets if channel in (None, t.channel)):
         try:
             shown.append(words.render(posts[0], target).variant)

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from presstime.content.posts import Loaded, load_posts
 from presstime.content.source import Source
@@ -30,10 +31,20 @@ class Newsroom:
     def templates_digest(self) -> str:
         return digest_of(dict(self.templates))
 
+    @property
     def template_data(self) -> dict[str, object]:
         """What a template may say of the newsroom."""
-        settings = self.settings
-        return {"name": settings.name, "timezone": settings.timezone, "language": settings.language, **settings.vars}
+        return {"name": self.settings.name, "vars": dict(self.settings.vars)}
+
+    def read_blob(self, blob: str) -> bytes:
+        """The bytes of a media file that one of the posts names, by its Git blob id."""
+        return self.source.read(self._media_paths[blob])
+
+    @cached_property
+    def _media_paths(self) -> dict[str, str]:
+        refs = [ref for post in self.loaded.posts for ref in post.media]
+        refs += [ref for post in self.loaded.posts for target in post.targets for ref in target.media or ()]
+        return {ref.blob: ref.path for ref in refs}
 
 
 def read_newsroom(source: Source, only: Collection[str] | None = None) -> Newsroom:
@@ -54,11 +65,9 @@ def read_newsroom(source: Source, only: Collection[str] | None = None) -> Newsro
 
 def _templates(source: Source) -> dict[str, str]:
     found: dict[str, str] = {}
-    for entry in source.files(TEMPLATES):
-        if not entry.path.endswith(".j2"):
-            continue
+    for entry in source.files(TEMPLATES, (".j2",)):
         try:
-            found[entry.path.removeprefix(f"{TEMPLATES}/")] = source.read(entry.path).decode()
+            found[entry.path.removeprefix(f"{TEMPLATES}/")] = source.load(entry).decode()
         except UnicodeDecodeError as error:
             problem = Problem(
                 entry.path, 1, 1, "error", "not-utf-8", f"is not UTF-8 text ({error.reason})", "Save it as UTF-8."

@@ -8,16 +8,18 @@ import secrets
 import shutil
 import sys
 import tempfile
+import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from presstime.embedded.service import Service
-from presstime.errors import SettingsError
+from presstime.errors import SettingsError, StoreError
 
 PORT = 8333  # SeaweedFS's own
 COMPANIONS = (0, 1, 2, 3, 4)  # s3, master, volume, filer, admin
+READY_SECONDS = 20.0
 GRPC = 10_000  # each listens for gRPC that much higher
 
 
@@ -89,6 +91,20 @@ def _command(weed: str, folder: Path, port: int) -> Sequence[str]:
         "-master.telemetry=false",
         "-volume.preStopSeconds=0",
     ]
+
+
+def when_ready(ask: Callable[[], None]) -> None:
+    """Call `ask` until the server can do what it asks: a moment after its first sign of life it still answers with 500.
+
+    Raises the last `StoreError` after READY_SECONDS."""
+    end = time.monotonic() + READY_SECONDS
+    while True:
+        try:
+            return ask()
+        except StoreError:
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.2)
 
 
 def _answers(port: int) -> bool:

@@ -9,7 +9,9 @@ from presstime.content.newsroom import Newsroom
 from presstime.errors import NetworkError, RenderError
 from presstime.model import Attachment, Channel, Delivery, JsonObject, MediaRef, Post, Target, Variant, digest_of
 from presstime.networks import load
-from presstime.render import Rendered, Templates, prepare_image, render, shipped_templates
+from presstime.render import Rendered, Templates, render
+from presstime.render.media import prepare_image
+from presstime.render.templates import shipped_digest
 
 
 @dataclass
@@ -27,7 +29,7 @@ class Words:
     @cached_property
     def engine(self) -> str:
         """The digest of what renders, beside Git: if it is the same, so are the words."""
-        return digest_of([__version__, dict(shipped_templates())])
+        return digest_of([__version__, shipped_digest()])
 
     def channel(self, name: str) -> Channel:
         """Raises `RenderError` for a channel that presstime.toml has no more."""
@@ -48,7 +50,7 @@ class Words:
             channel,
             adapter.traits,
             adapter.compose,
-            self.newsroom.template_data(),
+            self.newsroom.template_data,
             self.templates,
             self.read_blob,
         )

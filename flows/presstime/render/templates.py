@@ -7,13 +7,14 @@ from pathlib import Path
 from traceback import extract_tb
 from typing import Any
 
-from jinja2 import BaseLoader, Environment, TemplateNotFound, TemplateSyntaxError, UndefinedError
-from jinja2.exceptions import SecurityError
+from jinja2 import BaseLoader, Environment, TemplateNotFound, TemplateSyntaxError
+from jinja2.exceptions import TemplateRuntimeError
 
 from presstime.errors import RenderError
-from presstime.model import Json
+from presstime.model import Json, digest_of
+from presstime.render.budget import Spent
 from presstime.render.filters import fitting, opening, plain, typed
-from presstime.render.sandbox import Sandbox, Spent, generate
+from presstime.render.sandbox import Sandbox, generate
 
 FOLDER = "templates/"
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*\.j2")
@@ -72,6 +73,13 @@ def _shipped(name: str) -> Path | None:
     return next((folder / name for folder in folders if (folder / name).is_file()), None)
 
 
+def shipped_digest() -> str:
+    """The digest of all shipped templates: together with the version it says whether words may have changed."""
+    shipped = _shipped(DEFAULT)
+    files = sorted(shipped.parent.glob("*.j2")) if shipped else []
+    return digest_of({file.name: file.read_text() for file in files})
+
+
 def plain_data(value: Any) -> Any:
     """Text, numbers, lists and maps only: a template never gets an object whose attributes or methods it could reach."""
     if value is None or type(value) in (str, int, float, bool):
@@ -96,7 +104,9 @@ def _failed(error: Exception, name: str) -> RenderError:
         if frame.filename.startswith(FOLDER):
             where = f"{frame.filename}:{frame.lineno}"
     if isinstance(error, Spent):
-        return RenderError(f"{where}: the template does not end well: {error}", "Make it say less.", "template")
-    if isinstance(error, UndefinedError | SecurityError):
+        return RenderError(
+            f"{where}: the template takes too much: {error}", "Make it say less, or in fewer turns.", "template"
+        )
+    if isinstance(error, TemplateRuntimeError):
         return RenderError(f"{where}: {error}", ADVICE, "template")
     return RenderError(f"{where}: {type(error).__name__}: {error}", ADVICE, "template")

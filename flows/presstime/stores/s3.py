@@ -124,7 +124,8 @@ class S3Store(Store):
         return date + timedelta(seconds=_elapsed() - at)
 
     def make_bucket(self) -> None:
-        """Create the bucket unless it is there: for the embedded server, whose buckets are ours to make."""
+        """Create the bucket unless it is there, and see that it can be written and read: for the embedded server, whose
+        buckets are ours to make, and which for a second after its start can do the one and not yet the other."""
         try:
             self._reader.create_bucket(Bucket=self.bucket)
         except ClientError as error:
@@ -132,6 +133,8 @@ class S3Store(Store):
                 raise self._unusable(error) from error
         except BotoCoreError as error:
             raise self._unusable(error) from error
+        self.put("ready", b"")
+        self.get("ready")
 
     @cached_property
     def _writer(self) -> "S3Client":
