@@ -75,6 +75,7 @@ class MemoryPost:
     at: datetime  # when it was accepted, by the server's clock
     parent: str | None
     media: tuple[str, ...]  # digests
+    alts: tuple[str, ...]
     payload: JsonObject
 
 
@@ -123,6 +124,7 @@ class MemoryNetwork:
                 at=self.now(),
                 parent=order.previous[-1].id if order.previous else None,
                 media=tuple(item.digest for item in order.segment.media),
+                alts=tuple(item.alt for item in order.segment.media),
                 payload=order.segment.payload,
             )
             self.posts.append(post)
@@ -160,7 +162,7 @@ class Memory(Adapter):
 
     def send(self, order: Order) -> Outcome:
         if len(order.segment.text) > self.traits.text.limit:
-            return Refused("the text is too long", "too_long")
+            return Refused(f"the text is longer than {self.traits.text.limit} characters", "too_long")
         fault = self.network.take_fault(self.account)
         if fault is None:
             return self._accept(order)

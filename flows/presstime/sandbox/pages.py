@@ -104,7 +104,7 @@ class Shelf:
                 "network": network,
                 "account": account,
                 "one": one,
-                "raw": json.dumps(one.data, ensure_ascii=False, indent=2, default=str) if one else "",
+                "raw": self._raw(one) if one else "",
                 "older": number + 1 if len(threads) > number * PAGE else None,
                 "newer": number - 1 if number > 1 else None,
                 "base": f"{request.url.scheme}://{request.url.netloc}",
@@ -138,6 +138,9 @@ class Shelf:
             initials(post.account),
         )
 
+    def _raw(self, post: Post) -> str:
+        return json.dumps(self.state.describe(post) | {"kept": post.data}, ensure_ascii=False, indent=2)
+
     def _profile(self, post: Post) -> str:
         return self.twins[post.network].profile(post.account)
 
@@ -158,6 +161,7 @@ def words(text: str, spans: Sequence[Span]) -> "Markup":
     """A text with its marked stretches as HTML. Marks may overlap: each piece between two edges gets all that cover it."""
     from markupsafe import Markup, escape
 
+    spans = [*spans, *_addresses(text, spans)]
     edges = sorted({0, len(text), *(edge for s in spans for edge in (s.start, s.end) if 0 < edge < len(text))})
     pieces = []
     for start, end in itertools.pairwise(edges):
@@ -167,6 +171,13 @@ def words(text: str, spans: Sequence[Span]) -> "Markup":
                 piece = _mark(piece, span, text)
         pieces.append(piece)
     return Markup("").join(pieces)
+
+
+def _addresses(text: str, spans: Sequence[Span]) -> list[Span]:
+    """Addresses that the network itself does not link, such as those under `.example`: a reader here may still follow them."""
+    taken = {place for span in spans if span.kind == "link" for place in range(span.start, span.end)}
+    found = re.finditer(r"https?://\S*[\w/]", text)
+    return [Span(m.start(), m.end(), "link", m[0]) for m in found if taken.isdisjoint(range(*m.span()))]
 
 
 def _mark(piece: "Markup", span: Span, text: str) -> "Markup":

@@ -1,0 +1,191 @@
+"""The feed adapter: the suite on a folder, and the two formats as their specifications want them."""
+
+import json
+import threading
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from presstime.errors import NetworkError
+from presstime.model import Accepted, Channel, Deferred, Segment
+from presstime.networks.base import Adapter
+from presstime.networks.feed import Feed
+from tests.suites.network import NetworkSuite, Sender, here
+
+ATOM = "{http://www.w3.org/2005/Atom}"
+
+
+class FolderBench:
+    def __init__(self, folder: Path, **options: Any) -> None:
+        self.folder, self.options = folder, options
+
+    def adapter(self, account: str, token: str | None = None) -> Adapter:
+        return Feed(Channel("site", "feed", options={"path": here(self.folder / account), **self.options}), None)
+
+    def fault(self, account: str, kind: str, **more: Any) -> None:
+        raise NotImplementedError
+
+    def feed(self, account: str) -> dict[str, Any]:
+        return dict(json.loads((self.folder / account / "feed.json").read_text()))
+
+    def atom(self, account: str) -> ET.Element:
+        return ET.parse(self.folder / account / "atom.xml").getroot()  # noqa: S314 - our own file
+
+    def posts(self, account: str) -> Sequence[dict[str, Any]]:
+        if not (self.folder / account / "feed.json").exists():
+            return []
+        return [
+            {
+                "id": item["id"],
+                "text": item["content_html"].split("\n<p><img")[0],
+                "alts": [a["title"] for a in item.get("attachments", [])],
+            }
+            for item in self.feed(account)["items"]
+        ]
+
+
+class TestSuite(NetworkSuite):
+    failing = threads = credentials = False
+
+    @pytest.fixture
+    def bench(self, tmp_path: Path) -> FolderBench:
+        return FolderBench(tmp_path, title="Maison Verne", home="https://verne.example/")
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> FolderBench:
+    return FolderBench(
+        tmp_path, title="Verne & fils", home="https://verne.example/", url="https://verne.example/feed/", limit=3
+    )
+
+
+def test_atom_has_what_rfc_4287_requires(bench: FolderBench) -> None:
+    """Feed and entries have id, title, updated; the feed an author; content is marked as HTML and survives the trip."""
+    sender = Sender(bench, "a")
+    sender.receipt(sender.orders(Segment(0, "<p>Grüße &amp; \x0b東京</p>"), link="https://verne.example/p?a=1&b=2")[0])
+    feed = bench.atom("a")
+    entry = feed.find(f"{ATOM}entry")
+    assert entry is not None
+    for element in (feed, entry):
+        assert all(element.findtext(f"{ATOM}{name}") for name in ("id", "title", "updated"))
+        datetime.fromisoformat(str(element.findtext(f"{ATOM}updated")))
+    assert feed.findtext(f"{ATOM}author/{ATOM}name") == "Verne & fils"
+    content = entry.find(f"{ATOM}content")
+    assert content is not None
+    assert (content.get("type"), content.text) == ("html", "<p>Grüße &amp; 東京</p>")
+    links = {link.get("rel"): link.get("href") for link in entry.findall(f"{ATOM}link")}
+    assert links["alternate"] == "https://verne.example/p?a=1&b=2"
+    assert {link.get("rel") for link in feed.findall(f"{ATOM}link")} >= {"self", "alternate"}
+
+
+def test_ids_are_tag_uris_and_distinct(bench: FolderBench) -> None:
+    """Each delivery has an entry id of its own, on the site's name, stable over writes."""
+    sender = Sender(bench, "a")
+    ids = [sender.receipt(sender.text("x", name)).id for name in ("un", "deux", "un")]
+    assert ids[0] == ids[2] != ids[1]
+    assert all(i.startswith("tag:verne.example,20") for i in ids)
+
+
+def test_pictures_lie_beside_the_feed(bench: FolderBench) -> None:
+    """Pictures are copied under their digest, and both formats point at the public address."""
+    sender = Sender(bench, "a")
+    [item] = sender.pictures("teal")
+    sender.receipt(sender.orders(Segment(0, "<p>Voir</p>", media=(item,)))[0])
+    name = f"{item.digest}.png"
+    assert (bench.folder / "a" / "media" / name).read_bytes() == sender.files[item.digest]
+    [entry] = bench.feed("a")["items"]
+    assert entry["image"] == f"https://verne.example/feed/media/{name}"
+    assert entry["image"] in entry["content_html"]
+
+
+def test_only_the_newest_are_kept(bench: FolderBench) -> None:
+    """Beyond the limit the oldest leave, whatever order they came in; an old one that comes late is accepted and dropped."""
+    sender = Sender(bench, "a")
+    base = sender.text("x").at
+    for age in (4, 1, 3, 2, 5):
+        order = sender.text(f"{age}", f"post-{age}")
+        at = base - timedelta(days=age)
+        payload = {**order.segment.payload, "date_published": at.isoformat()}
+        old = replace(order, at=at, segment=replace(order.segment, payload=payload))
+        assert isinstance(sender.adapter.send(old), Accepted)
+    assert [item["content_html"] for item in bench.feed("a")["items"]] == ["1", "2", "3"]
+
+
+def test_writing_the_same_again_touches_nothing(bench: FolderBench) -> None:
+    """A re-sent entry leaves both files as they are, down to the modification time."""
+    sender = Sender(bench, "a")
+    order = sender.text("x")
+    sender.receipt(order)
+    files = [bench.folder / "a" / name for name in ("feed.json", "atom.xml")]
+    before = [(f.read_bytes(), f.stat().st_mtime_ns, f.stat().st_ino) for f in files]
+    sender.receipt(order)
+    assert [(f.read_bytes(), f.stat().st_mtime_ns, f.stat().st_ino) for f in files] == before
+
+
+def test_an_interrupted_write_is_made_good(bench: FolderBench) -> None:
+    """A worker that died between the two files leaves nothing that the next send does not mend."""
+    sender = Sender(bench, "a")
+    order = sender.text("x")
+    sender.receipt(order)
+    (bench.folder / "a" / "atom.xml").unlink()
+    sender.receipt(order)
+    assert len(bench.atom("a").findall(f"{ATOM}entry")) == 1
+
+
+def test_two_workers_lose_no_entry(tmp_path: Path) -> None:
+    """Writers wait for each other: every entry of every worker is there."""
+    bench = FolderBench(tmp_path, limit=100)
+    senders = [Sender(bench, "a") for _ in range(4)]
+    for sender in senders:
+        sender.adapter.prepare(sender.text("x").variant, lambda item: b"")
+
+    def work(worker: int) -> None:
+        for n in range(8):
+            assert isinstance(senders[worker].adapter.send(senders[worker].text("x", f"{worker}-{n}")), Accepted)
+
+    threads = [threading.Thread(target=work, args=(w,)) for w in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(bench.feed("a")["items"]) == 32
+    assert len(bench.atom("a").findall(f"{ATOM}entry")) == 32
+
+
+def test_a_feed_that_cannot_be_read_is_left_alone(bench: FolderBench) -> None:
+    """Somebody else's or a damaged feed.json is never overwritten: a person looks."""
+    sender = Sender(bench, "a")
+    (bench.folder / "a").mkdir()
+    path = bench.folder / "a" / "feed.json"
+    path.write_text("not a feed")
+    outcome = sender.adapter.send(sender.text("x"))
+    assert isinstance(outcome, Deferred)
+    assert outcome.needs_person
+    assert path.read_text() == "not a feed"
+    with pytest.raises(NetworkError):
+        sender.adapter.find(sender.text("x"))
+
+
+def test_a_folder_that_cannot_be_written_needs_a_person(tmp_path: Path) -> None:
+    """A file where the folder should be: the message names it, and nothing is raised."""
+    (tmp_path / "a").write_text("in the way")
+    sender = Sender(FolderBench(tmp_path), "a")
+    outcome = sender.adapter.send(sender.text("x"))
+    assert isinstance(outcome, Deferred)
+    assert outcome.needs_person
+    assert str(tmp_path) in outcome.reason
+    with pytest.raises(NetworkError):
+        sender.adapter.prepare(sender.text("x").variant, lambda item: b"")
+
+
+def test_the_feed_is_dated_by_its_newest_entry(bench: FolderBench) -> None:
+    """`updated` of the feed is its newest entry's, not the time of writing: the same entries give the same bytes."""
+    sender = Sender(bench, "a")
+    order = sender.text("x")
+    sender.receipt(order)
+    assert bench.atom("a").findtext(f"{ATOM}updated") == order.at.astimezone(UTC).isoformat()
