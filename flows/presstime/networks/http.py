@@ -6,6 +6,7 @@ be seen by readers, so a reply that got lost is `Unknown`.
 
 import logging
 from abc import abstractmethod
+from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -83,7 +84,11 @@ class Http:
         return value
 
     def hide(self, word: str) -> None:
-        self._hidden |= {word, quote(word, safe=""), quote(word)}
+        """Keep a word out of everything this says: as it is, in an address, and in base64. Words of under 4 letters are
+        no secrets, and hiding them would spoil every sentence."""
+        if len(word) < 4:
+            return
+        self._hidden |= {word, b64encode(word.encode()).decode(), *(quote(word, safe=safe) for safe in ("", "/", ":"))}
 
     def ask(self, method: str, path: str, **content: Any) -> Json:
         """The JSON answer to a request that readers cannot see. Raises `Failed`, never with `Unknown`."""
@@ -132,7 +137,7 @@ class Http:
             return self._client.request(method, self.base_url + path, **content)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError) as error:
             return self._scrubbed(Deferred(f"{self.traits.title} cannot be reached: {_cause(error)}"))
-        except (httpx.UnsupportedProtocol, httpx.InvalidURL, httpx.LocalProtocolError, UnicodeError):
+        except (httpx.UnsupportedProtocol, httpx.InvalidURL, httpx.LocalProtocolError, ValueError, OverflowError):
             return Deferred(
                 f"{self.traits.title}: no request can be made of the channel's base_url, account and credential",
                 needs_person=True,

@@ -76,7 +76,8 @@ def retry_after(response: "httpx.Response") -> datetime | None:
 def after_seconds(value: object) -> datetime | None:
     """A number of seconds from now. None for anything that is not one."""
     try:
-        return datetime.now(UTC) + timedelta(seconds=max(0.0, float(str(value))))
+        seconds = float(str(value))
+        return datetime.now(UTC) + timedelta(seconds=seconds) if seconds >= 0 else None
     except (ValueError, OverflowError):
         return None
 
