@@ -1,8 +1,9 @@
 """`presstime measure`: how long a text is, as a network counts it."""
 
 import json
+import sys
 from collections.abc import Iterator
-from typing import TextIO
+from typing import BinaryIO
 
 import click
 
@@ -21,12 +22,11 @@ def command(network: str, lines: bool, format: str) -> None:
 
     The last line's end is not counted. The limit is that of a message without media."""
     traits = load(network).traits
-    source = click.get_text_stream("stdin", encoding="utf-8", errors="strict")
     if lines:
-        for text in _strings(source):
+        for text in _strings(sys.stdin.buffer):
             click.echo(json.dumps(_measured(text, traits)))
         return
-    text = _whole(source).removesuffix("\n").removesuffix("\r")
+    text = _decoded(sys.stdin.buffer.read(), "standard input").removesuffix("\n").removesuffix("\r")
     found = _measured(text, traits)
     click.echo(json.dumps(found) if format == "json" else _sentence(text, found, traits))
 
@@ -46,16 +46,17 @@ def _sentence(text: str, found: JsonObject, traits: Traits) -> str:
     return f"{size}: {excess} too many for {traits.title}, in {unit}"
 
 
-def _whole(source: TextIO) -> str:
+def _decoded(data: bytes, what: str) -> str:
     try:
-        return source.read()
+        return data.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise UsageError(f"standard input is not UTF-8: {error.reason}", "Save the text as UTF-8.") from None
+        raise UsageError(f"{what} is not UTF-8: {error.reason}", "Save the text as UTF-8.") from None
 
 
-def _strings(source: TextIO) -> Iterator[str]:
+def _strings(source: BinaryIO) -> Iterator[str]:
     """Each line's JSON string. Raises `UsageError` with the number of a line that holds none."""
-    for number, line in enumerate(_whole(source).split("\n"), start=1):
+    for number, data in enumerate(source, start=1):
+        line = _decoded(data, f"line {number}")
         if not line.strip():
             continue
         try:

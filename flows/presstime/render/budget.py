@@ -1,0 +1,63 @@
+"""What one rendering of a template may take: turns, and the weight of everything it makes."""
+
+from collections.abc import Iterable, Mapping
+from contextvars import ContextVar
+from typing import Any
+
+MAX_STEPS = 20_000  # turns of loops, calls, operators; and one for each 8 items or 1,024 characters handled
+MAX_TEXT = 64 * 1024  # characters that a template adds to what the post itself says
+MAX_BITS = 4096  # of a number
+
+
+class Spent(Exception):
+    """A template took more than its budget."""
+
+
+class Budget:
+    """Counts down. No value that a template makes may weigh more than `text`: its characters, and one for each item."""
+
+    def __init__(self, text: int) -> None:
+        self.steps = MAX_STEPS
+        self.text = text
+
+    def step(self, count: int = 1) -> None:
+        self.steps -= count
+        if self.steps < 0:
+            raise Spent(f"it takes more than {MAX_STEPS} steps")
+
+    def room(self, size: int) -> None:
+        """Check, before it is made, a text or list of that size."""
+        if size > self.text:
+            raise Spent(f"it makes more than {self.text} characters")
+        self.step(1 + size // 1024)
+
+    def hold(self, value: Any) -> Any:
+        """Check a value with everything in it, as often as it is in it: a list of lists can be far larger than it looks."""
+        if isinstance(value, str):
+            self.room(len(value))
+            return value
+        weight, waiting = 0, [value]
+        while waiting:
+            one = waiting.pop()
+            if isinstance(one, Mapping):
+                waiting += [*one.keys(), *one.values()]
+            elif isinstance(one, list | tuple):
+                waiting += one
+            weight += 1 + (len(one) if isinstance(one, str) else 0)
+            if max(weight, len(waiting)) > self.text:
+                raise Spent(f"it makes more than {self.text} characters")
+        self.step(1 + weight // 8 if weight > 8 else 1)
+        return value
+
+    def all(self, values: Iterable[Any]) -> list[Any]:
+        """The values of something that makes them one by one, checked as they come."""
+        kept, weight = [], 0
+        for value in values:
+            weight += 1 + (len(value) if isinstance(value, str) else 0)
+            if weight > self.text:
+                raise Spent(f"it makes more than {self.text} characters")
+            kept.append(value)
+        return kept
+
+
+current: ContextVar[Budget] = ContextVar("budget")
