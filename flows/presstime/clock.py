@@ -105,19 +105,20 @@ def parse_instant(text: str) -> datetime:
         naive = datetime(int(year), int(month), int(day), int(hour or 0), int(minute or 0), int(second or 0), micro)
     except ValueError as error:
         raise ValueError(f"{text!r} is not on any calendar or clock: {error}") from None
-    return naive if offset is None else (naive - _offset(offset, text)).replace(tzinfo=UTC)
+    return naive if offset is None else (naive - _offset(offset)).replace(tzinfo=UTC)
 
 
 def _quote(text: str) -> str:
     return repr(text if len(text) <= 60 else f"{text[:60]}...")
 
 
-def _offset(written: str, text: str) -> timedelta:
+@lru_cache(maxsize=256)
+def _offset(written: str) -> timedelta:
     if written in ("Z", "z", "UTC"):
         return timedelta(0)
     hours, minutes = int(written[1:3]), int(written[-2:]) if len(written) > 3 else 0
     if hours > 15 or minutes > 59:
-        raise ValueError(f"{text!r}: no place has the offset {written}")
+        raise ValueError(f"no place has the offset {written}: write hours and minutes, e.g. +01:00")
     return timedelta(hours=hours, minutes=minutes) * (-1 if written[0] == "-" else 1)
 
 

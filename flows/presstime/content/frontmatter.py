@@ -80,7 +80,9 @@ def _yaml(front: str, path: str) -> FrontMatter:
 
 
 def yaml_place(mark: Any) -> Place:
-    """PyYAML counts from 0, and from the line after the `---`."""
+    """YAML's marks count from 0, and from the line after the `---`."""
+    if type(mark) is tuple:
+        return mark[0] + 2, mark[1] + 1
     return (mark.line + 2, mark.column + 1) if mark is not None else (1, 1)
 
 

@@ -118,8 +118,11 @@ class Schedule:
         for name, at, particulars in self._entries(node, values):
             for channel in self._members(name, at, values.problems):
                 wanted.setdefault(channel, {})
-                kind = own if channel == name else wanted
-                kind[channel] = {**particulars, **kind.get(channel, {})}
+                if particulars:
+                    kind = own if channel == name else wanted
+                    kind[channel] = {**particulars, **kind.get(channel, {})}
+        if not own:
+            return wanted
         return {name: {**particulars, **own.get(name, {})} for name, particulars in wanted.items()}
 
     def _entries(self, node: Node, values: Values) -> list[tuple[str, Any, Particulars]]:
@@ -133,7 +136,9 @@ class Schedule:
             return []
         found: list[tuple[str, Any, Particulars]] = []
         for item in node.value:
-            if type(item.value) is list or type(item.value) in (bool, int, float):
+            if type(item.value) is str:
+                found.append((item.value.strip(), item.mark, {}))
+            elif type(item.value) is list or type(item.value) in (bool, int, float):
                 values.wrong("channels", item, "a list of names, or a map of them")
             elif item.value is not None:
                 found += self._entries(item, values)

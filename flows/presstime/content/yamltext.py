@@ -10,10 +10,10 @@ from typing import Any, NoReturn
 
 import yaml
 
+from presstime.content import yamllines
 from presstime.content.nodes import CONTROL, MAX_DEPTH, MAX_NODES, Node
 from presstime.problems import Problems, shorten
 
-NULLS = frozenset(("", "~", "null", "Null", "NULL"))
 _Scalar, _End = yaml.ScalarEvent, yaml.StreamEndEvent
 _Opening = (yaml.MappingStartEvent, yaml.SequenceStartEvent)
 _Closing = (yaml.MappingEndEvent, yaml.SequenceEndEvent)
@@ -44,7 +44,13 @@ class _StopError(Exception):
 
 
 def load(text: str, problems: Problems[Any]) -> dict[str, Node]:
-    """The keys of a YAML mapping. What is wrong is noted in `problems`, whose marks are PyYAML's."""
+    """The keys of a YAML mapping. What is wrong is noted in `problems`. Marks are PyYAML's, or those of `yamllines`."""
+    keys = yamllines.load(text)
+    return parse(text, problems) if keys is None else keys
+
+
+def parse(text: str, problems: Problems[Any]) -> dict[str, Node]:
+    """As `load`, by the parser alone."""
     try:
         return _Reader(problems).read(_new_parser(text).get_event)
     except _StopError:
@@ -100,7 +106,7 @@ class _Reader:
         elif self._key is None and type(container) is dict:
             self._key = event
         else:
-            self._put(Node(None if event.implicit[0] and value in NULLS else value, event.start_mark, None))
+            self._put(Node(None if event.implicit[0] and value in yamllines.NULLS else value, event.start_mark, None))
 
     def _put(self, node: Node) -> None:
         self._left -= 1
