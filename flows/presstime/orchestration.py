@@ -5,23 +5,25 @@ left to do. Set PREFECT_API_URL before importing this module."""
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from prefect import flow, get_run_logger, serve, task
+from prefect import State, flow, get_run_logger, serve, task
 from prefect.artifacts import create_table_artifact
 from prefect.blocks.system import Secret
 from prefect.cache_policies import NO_CACHE
 from prefect.deployments import run_deployment
-from prefect.deployments.runner import EntrypointType
+from prefect.events.worker import EventsWorker
 from prefect.futures import PrefectFuture
+from prefect.logging.handlers import APILogWorker
 from prefect.runtime import deployment
-from prefect.states import Completed, Failed, State
+from prefect.states import Completed, Failed
 from prefect.task_runners import ThreadPoolTaskRunner
+from prefect.types.entrypoint import EntrypointType
 from prefect.utilities.annotations import allow_failure
 
 from presstime.errors import PresstimeError
@@ -33,6 +35,7 @@ SWEEP = timedelta(seconds=30)  # this long after its time a delivery whose run d
 HORIZON = timedelta(days=30)  # how far ahead runs are scheduled, so that ops see what is coming
 TICK_SECONDS = 60
 WORKERS = 32  # deliveries under way at once in one run
+DRAIN_SECONDS = 5
 TEXT_SHOWN = 200  # characters of a rendered text in the run's table
 PUBLISH = "publish/publish"
 
@@ -216,8 +219,8 @@ def serve_here(root: Path) -> None:
     serve(*deployments, pause_on_shutdown=False, print_starting_message=False)  # type: ignore[arg-type]
 
 
-def one_pass(desk: Desk) -> None:
-    """`sync`, then everything due, as two flow runs in this process, on a desk that is open already.
+def one_pass(desk: Desk, say: Callable[[str], None] = lambda message: None) -> None:
+    """`sync`, then everything due, as two flow runs in this process, on a desk that is open already. `say` tells progress.
 
     Raises what kept a flow from running at all (`StoreError`, `LedgerError`)."""
     root = str(desk.root)
@@ -227,6 +230,7 @@ def one_pass(desk: Desk) -> None:
         _raise(await sync.with_options(flow_run_name=name)(root, return_state=True))
         due = [a for a in desk.last_plan.values() if a.action == "publish"]
         if due:
+            say(f"Publishing {run_name(due, desk.settings.timezone)} ...")
             named = publish.with_options(flow_run_name=run_name(due, desk.settings.timezone))
             _raise(await named(root, return_state=True))
 
@@ -241,6 +245,12 @@ def _raise(state: State[Any]) -> None:
     """An error of ours that ended a flow is the caller's to tell; a flow that merely failed has told all in its states."""
     if isinstance(state.data, PresstimeError):
         raise state.data
+
+
+def drain() -> None:
+    """Send what Prefect's client still holds of logs and events, before its server goes away."""
+    APILogWorker.drain_all(timeout=DRAIN_SECONDS)
+    EventsWorker.drain_all(timeout=DRAIN_SECONDS)
 
 
 def secret_block(name: str) -> str:

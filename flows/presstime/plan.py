@@ -72,7 +72,8 @@ def _decide(item: Wanted, state: DeliveryState | None, situation: Situation, say
     if state is not None and (known := _as_the_log_says(item, state, situation, say)) is not PROCEED:
         return known
     if gone := _too_late_for_words(item, situation.now):
-        return gone
+        told = state is not None and state.status is Status.MISSED and state.due == item.target.due
+        return replace(gone, reason=state.reason) if told and state and gone.action == "missed" else gone
     try:
         digest = _known_digest(item, state, situation) or say(item.post, item.target)
     except RenderError as error:
@@ -107,8 +108,6 @@ def _as_the_log_says(item: Wanted, state: DeliveryState, situation: Situation, s
         return _action(
             item, "hold", f"refused after {len(state.receipts)} segments went out: {state.reason}", state.digest
         )
-    if state.status is Status.MISSED and state.due == item.target.due:
-        return _action(item, "missed", state.reason)
     if situation.busy(state):
         return _action(item, "wait", "another worker is at it", state.digest)
     if state.until and state.until > situation.now and state.status is Status.DEFERRED:

@@ -169,6 +169,7 @@ class Desk:
     def plan(self, lead: timedelta = timedelta(0)) -> list[Action]:
         """Read the log, plan, write what is new into the log; the plan is kept for `publish`."""
         actions = self.sync.run(lead)
+        self.publisher.down.clear()
         self.last_plan = {str(a.delivery): a for a in actions}
         return actions
 

@@ -5,8 +5,10 @@ import os
 import re
 import shutil
 import signal
+import sys
 import time
 import urllib.request
+from html import unescape as html_text
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
     from presstime.wire import Desk
 
 FOLDER = Path(".presstime/demo")
-_IMAGE = re.compile(r'(src|href)="(/[^"]*?\.(?:png|jpe?g|webp|gif)[^"]*|/media/[^"]+)"')
+_IMAGE = re.compile(r'src="(/[^"]+)"')
 
 
 @click.command()
@@ -39,12 +41,12 @@ def command(stay: bool, fresh: bool, port: int) -> int:
     with SandboxServer(port=free_port(port), data=folder / "sandbox.sqlite") as sandbox:
         os.environ[SANDBOX] = sandbox.url
         with open_desk(newsroom) as desk:
-            code = run_pass(desk, "text")
+            run_pass(desk, "text")
             page = _save_page(sandbox.url, folder / "timeline.html")
             _where(desk, sandbox.url, page, stay)
             if stay:
                 _stay(desk)
-    return code
+    return 0
 
 
 def make_newsroom(folder: Path) -> Path:
@@ -69,13 +71,13 @@ def make_newsroom(folder: Path) -> Path:
 
 
 def _where(desk: "Desk", timeline: str, page: Path, stay: bool) -> None:
-    root = _short(desk.root)
+    root, presstime = _short(desk.root), _short(Path(sys.argv[0]))
     click.echo("")
     click.echo(f"The timeline   {timeline}/" if stay else f"The timeline   {_short(page)}   (open it in a browser)")
     click.echo(f"The audit log  {desk.store.name}")
-    click.echo(f"               presstime -C {root} audit log        every step that was taken")
-    click.echo(f"               presstime -C {root} audit verify     the chain of hashes")
-    click.echo(f"The plan       presstime -C {root} plan             what comes next, and why")
+    click.echo(f"               {presstime} -C {root} audit log        every step that was taken")
+    click.echo(f"               {presstime} -C {root} audit verify     the chain of hashes")
+    click.echo(f"The plan       {presstime} -C {root} plan             what comes next, and why")
     click.echo(f"The newsroom   {root}   (a Git repository: change a post, commit, run the demo again)")
     if not stay:
         click.echo("With --stay the servers keep running: the live timeline and Prefect's UI, with every run.")
@@ -100,20 +102,19 @@ def _stay(desk: "Desk") -> None:
 
 def _save_page(url: str, file: Path) -> Path:
     """The timeline as one file with its pictures inside, to be looked at when the servers are gone."""
-    html = _fetch(f"{url}/").decode()
+    html = _fetch(f"{url}/")[0].decode()
 
     def inline(found: re.Match[str]) -> str:
-        data = base64.b64encode(_fetch(url + found[2])).decode()
-        return f'{found[1]}="data:image;base64,{data}"'
+        data, mime = _fetch(url + html_text(found[1]))
+        return f'src="data:{mime};base64,{base64.b64encode(data).decode()}"'
 
     file.write_text(_IMAGE.sub(inline, html))
     return file
 
 
-def _fetch(url: str) -> bytes:
+def _fetch(url: str) -> tuple[bytes, str]:
     with urllib.request.urlopen(url, timeout=20) as answer:  # noqa: S310 - our own sandbox on loopback
-        data: bytes = answer.read()
-        return data
+        return answer.read(), answer.headers.get_content_type()
 
 
 def _short(path: Path) -> str:

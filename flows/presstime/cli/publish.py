@@ -1,6 +1,7 @@
 """`presstime publish`: one pass now. Sync, then everything that is due, as Prefect flow runs."""
 
 import os
+import sys
 import time
 from contextlib import ExitStack
 from pathlib import Path
@@ -46,7 +47,7 @@ def run_pass(desk: "Desk", form: str) -> int:
         enter_prefect(desk, stack)
         from presstime.orchestration import one_pass
 
-        one_pass(desk)
+        one_pass(desk, say)
         _wait_for_others(desk)
     after = desk.ledger.states()
     wanted = [after[d] for d in sorted(desk.sync.deliveries() & after.keys())]
@@ -60,6 +61,7 @@ def run_pass(desk: "Desk", form: str) -> int:
 
 def enter_prefect(desk: "Desk", stack: ExitStack) -> str:
     """A Prefect server to run in: the one PREFECT_API_URL names, or one of our own. Returns the URL of its UI."""
+    os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "CRITICAL")  # the table at the end tells it better
     configured = os.environ.get("PREFECT_API_URL")
     if configured:
         return configured.removesuffix("/api")
@@ -71,7 +73,15 @@ def enter_prefect(desk: "Desk", stack: ExitStack) -> str:
     stack.enter_context(service)
     os.environ.update(client_env(service.running_port, service.folder))
     stack.callback(os.environ.pop, "PREFECT_API_URL")
+    stack.callback(_drain)
     return api_url(service.running_port).removesuffix("/api")
+
+
+def _drain() -> None:
+    if "presstime.orchestration" in sys.modules:
+        from presstime.orchestration import drain
+
+        drain()
 
 
 def _wait_for_others(desk: "Desk") -> None:
@@ -88,7 +98,7 @@ def _wait_for_others(desk: "Desk") -> None:
         time.sleep(1)
         desk.ledger.catch_up()
         if not desk.busy():
-            one_pass(desk)
+            one_pass(desk, say)
 
 
 def _as_json(desk: "Desk", states: list[DeliveryState]) -> dict[str, object]:

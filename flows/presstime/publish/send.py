@@ -45,6 +45,7 @@ class Publisher:
     ledger: Ledger
     timing: Timing
     rule: RetryRule = field(default_factory=RetryRule)
+    down: dict[str, NetworkError] = field(default_factory=dict)  # channels found unusable in this pass, and why
 
     def publish(self, job: Job, adapter: Adapter) -> DeliveryState:
         """Claim, fence, intent, send, record. Returns where the delivery stands afterwards.
@@ -53,7 +54,10 @@ class Publisher:
         delivery, variant = job.variant.delivery, job.variant
         self.timing.check_skew()
         state = self.ledger.state(delivery)
-        if state is not None and state.begun:
+        begun = state is not None and state.begun
+        if job.channel.name in self.down:  # one that waits for a dead server is enough: the rest of its queue need not
+            return self._as_logged(job) if begun else self._not_ready(job, self.down[job.channel.name])
+        if begun:
             return self._resume(job, adapter)
         try:
             media = adapter.prepare(variant, job.read)
@@ -120,6 +124,7 @@ class Publisher:
             case Refused(reason, code):
                 self._surely(lambda: held.refused(n, reason, code))
             case Deferred(reason, until, needs_person):
+                self.down[job.channel.name] = NetworkError(reason, needs_person=needs_person)
                 self._surely(lambda: held.deferred(reason, until, needs_person))
             case Unknown(reason):
                 self._surely(lambda: held.unknown(n, reason))
@@ -158,6 +163,7 @@ class Publisher:
 
     def _not_ready(self, job: Job, error: NetworkError) -> DeliveryState:
         """Nothing was attempted, and the log says why: once, not at every pass."""
+        self.down[job.channel.name] = error
         reason = f"{error.message}. {error.advice}".strip()
         put_off(self.ledger, job.variant.delivery, job.variant.digest, self.timing.now, reason, error.needs_person)
         return self._as_logged(job)
