@@ -20,8 +20,9 @@ def _unicode(name: str) -> str:
 
 
 def is_domain(name: str) -> bool:
-    """Whether a dotted name ends in a top-level domain that exists."""
-    return name.rpartition(".")[2].lower() in top_level()
+    """Whether a name has a dot, and ends in a top-level domain that exists."""
+    _, dot, last = name.rpartition(".")
+    return bool(dot) and last.lower() in top_level()
 
 
 def fits_dns(name: str) -> bool:

@@ -12,8 +12,9 @@ from presstime.model import TextRule
 from presstime.render.fit import Room, beginning
 from presstime.render.markdown import to_rich
 from presstime.render.measure import over
-from presstime.render.parser import ADDRESS, parse, spread
+from presstime.render.parser import parse, spread
 from presstime.render.rich import EMPTY, Rich, joined
+from presstime.render.web import ADDRESS
 from presstime.render.words import Style, words
 
 SIGN = re.compile(r"([!-/:-@\[-`{-~])")  # ASCII punctuation: CommonMark 2.4 lets each be escaped

@@ -14,6 +14,7 @@ from presstime.render.breaks import SENTENCE_END, Break, Edges, Level, breaks
 from presstime.render.entities import Convention, find
 from presstime.render.measure import measure, over
 from presstime.render.rich import Rich, joined
+from presstime.render.web import ADDRESS
 
 MAX_SEGMENTS = 25
 UNITS = {"weighted": "weighted characters", "graphemes": "characters", "scalars": "characters", "utf16": "UTF-16 units"}
@@ -165,8 +166,10 @@ class _Cutter:
 
 
 def atoms(rich: Rich, convention: Convention) -> list[tuple[int, int]]:
-    """The stretches that are never cut: links by their words, and what the network finds by itself. In order, apart."""
+    """The stretches that are never cut: links by their words, addresses whether or not the network would link them, and
+    what it finds by itself. In order, apart."""
     found = [(one.start, one.end) for one in find(rich.text, convention)]
+    found += [match.span() for match in ADDRESS.finditer(rich.text)]
     found += [(span.start, span.end) for span in rich.spans if span.kind in ("link", "mention", "tag")]
     whole: list[tuple[int, int]] = []
     for start, end in sorted(found):

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-import regex  # type: ignore[import-untyped]
 from markdown_it import MarkdownIt
 from markdown_it.rules_core import StateCore
 from markdown_it.rules_inline import StateInline
@@ -18,11 +17,7 @@ from mdit_py_plugins.footnote import footnote_plugin
 from mdit_py_plugins.tasklists import tasklists_plugin
 
 from presstime.render.rawhtml import cleaned_block, cleaned_inline
-
-# An address as people paste it, up to the punctuation of the sentence it stands in; brackets only in pairs.
-ADDRESS = regex.compile(
-    r"(?i)https?://(?:[^\s<>()\[\]\"'`|\\^{}«»“”„]|'(?=\w)|\((?:[^\s<>()]*)\))+(?<![.,;:!?*_~'])", regex.VERSION1
-)
+from presstime.render.web import ADDRESS
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +62,9 @@ def _address(state: StateInline, silent: bool) -> bool:
     """An inline rule: `http://...` in the text is a link, and no mark of Markdown has a meaning inside it."""
     if state.src[state.pos : state.pos + 3] != "://" or state.linkLevel > 0:
         return False
-    scheme = regex.search(r"(?i)(?<![\w@])https?$", state.pending)
-    found = scheme and ADDRESS.match(state.src, state.pos - len(scheme[0]), state.posMax)
-    if not found:
+    scheme = re.search(r"(?i)(?<![\w@])https?$", state.pending)
+    found = ADDRESS.match(state.src, state.pos - len(scheme[0]), state.posMax) if scheme else None
+    if scheme is None or found is None:
         return False
     if not silent:
         state.pending = state.pending[: -len(scheme[0])]

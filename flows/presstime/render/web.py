@@ -3,6 +3,12 @@
 import re
 from urllib.parse import urljoin, urlsplit
 
+import regex  # type: ignore[import-untyped]
+
+# An address as people paste it, up to the punctuation of the sentence it stands in; brackets only in pairs.
+ADDRESS = regex.compile(
+    r"(?i)https?://(?:[^\s<>()\[\]\"'`|\\^{}«»“”„]|'(?=\w)|\((?:[^\s<>()]*)\))+(?<![.,;:!?*_~'])", regex.VERSION1
+)
 SAFE_SCHEMES = ("http://", "https://", "mailto:")
 
 

@@ -1,0 +1,115 @@
+"""What a network finds in a text by itself."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from presstime.render.entities import Convention, find, links, mentions, tags
+
+ALL = st.sampled_from(["twitter", "mastodon", "bluesky"])
+
+
+def written(text: str, convention: Convention, kind: str) -> list[str]:
+    return [text[one.start : one.end] for one in find(text, convention) if one.kind == kind]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("see http://example.com/a.", ["http://example.com/a"]),
+        ("see (http://example.com/a_(b)), ok", ["http://example.com/a_(b)"]),
+        ("example.com and foo.co.jp/path?x=1", ["example.com", "foo.co.jp/path?x=1"]),
+        ("no.domainhere nor file.txt nor 1.5", []),
+        ("日本語http://example.com/です", ["http://example.com/"]),
+        ("http://foobar.پاکستان/", ["http://foobar.پاکستان/"]),
+        ("http://xn--e1afmkfd.xn--p1ai/", ["http://xn--e1afmkfd.xn--p1ai/"]),
+        ("a@example.com #example.com", []),
+        ("HTTPS://WWW.EXAMPLE.COM/A", ["HTTPS://WWW.EXAMPLE.COM/A"]),
+        ("http://example.com:8080/?q=a!", ["http://example.com:8080/?q=a"]),
+        ("http://192.168.0.1/", []),
+        ("http://under_score.example.com http://a.under_score.com", ["http://under_score.example.com"]),
+        ("http://example.com/Русские", ["http://example.com/Русские"]),
+    ],
+)
+def test_x_finds_links(text: str, found: list[str]) -> None:
+    """With and without a scheme, by the list of top-level domains, without the punctuation that follows."""
+    assert written(text, "twitter", "link") == found
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("example.com https://example.com/日本 ok", ["https://example.com/日本"]),
+        ("(https://en.wikipedia.org/wiki/A_(b))", ["https://en.wikipedia.org/wiki/A_(b)"]),
+        ("https://example.com/a|b", ["https://example.com/a|b"]),
+        ("https://example.com/a?", ["https://example.com/a"]),
+    ],
+)
+def test_mastodon_finds_links(text: str, found: list[str]) -> None:
+    """Only with a scheme, with nearly any character in the path."""
+    assert written(text, "mastodon", "link") == found
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("start https://example.com/a, end", ["https://example.com/a"]),
+        ("(https://example.com/a)", ["https://example.com/a"]),
+        ("https://example.com/a_(b)", ["https://example.com/a_(b)"]),
+        ("example.com/path. and not.a.domainx", ["example.com/path"]),
+        ("tést.com e.g.this", []),
+        ("https://", []),
+    ],
+)
+def test_bluesky_finds_links(text: str, found: list[str]) -> None:
+    """After white space or a parenthesis; a bare domain too, if it exists; one trailing mark is not part of it."""
+    assert written(text, "bluesky", "link") == found
+
+
+def test_a_bare_domain_leads_to_its_https_address() -> None:
+    """What a reader would get by following it."""
+    assert [one.value for one in links("see example.com/a", "bluesky")] == ["https://example.com/a"]
+    assert [one.value for one in links("see example.com/a", "twitter")] == ["https://example.com/a"]
+
+
+@pytest.mark.parametrize(
+    ("convention", "text", "found"),
+    [
+        ("twitter", "@me, .@you a@b.c @waytoolongforthistobeanyname @@x", ["me", "you"]),
+        ("mastodon", "@me @you@mastodon.example, a@b.c /@x", ["me", "you@mastodon.example"]),
+        ("bluesky", "@me.bsky.social, @you (@a.test) a@b.com @nodomain.zzzz", ["me.bsky.social", "a.test"]),
+    ],
+)
+def test_mentions(convention: Convention, text: str, found: list[str]) -> None:
+    """Names on X, names with or without a server on Mastodon, domain names on Bluesky; no e-mail addresses."""
+    assert [one.value for one in mentions(text, convention)] == found
+
+
+@pytest.mark.parametrize(
+    ("convention", "text", "found"),
+    [
+        ("twitter", "#one #1 #1st #日本語 a#b &#c #x_y", ["one", "1st", "日本語", "x_y"]),
+        ("mastodon", "#one #1 #été /#x a#b", ["one", "été"]),
+        ("bluesky", "#one, #1 ##x #été! a#b #❤", ["one", "#x", "été", "❤"]),
+        ("bluesky", "#" + "a" * 64 + " #" + "b" * 65, ["a" * 64]),
+    ],
+)
+def test_hashtags(convention: Convention, text: str, found: list[str]) -> None:
+    """Words after `#`, in any script; digits alone are none, and what is glued to a word is none."""
+    assert [one.value for one in tags(text, convention)] == found
+
+
+def test_ticker_symbols() -> None:
+    """X and Bluesky link them, in capitals; Mastodon does not."""
+    assert [one.value for one in find("buy $aapl now, pay $5", "twitter")] == ["$AAPL"]
+    assert [one.value for one in find("buy $aapl now", "bluesky")] == ["$AAPL"]
+    assert find("buy $aapl now", "mastodon") == ()
+
+
+@given(st.text(alphabet="ab.@#$:/ ()é日comhtps\n", max_size=80), ALL)
+def test_nothing_overlaps(text: str, convention: Convention) -> None:
+    """What is found is in order, apart, not empty and within the text."""
+    end = 0
+    for one in find(text, convention):
+        assert end <= one.start < one.end <= len(text)
+        end = one.end

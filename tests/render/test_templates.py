@@ -1,0 +1,289 @@
+"""Templates: what they say, what they may use, and what they may not."""
+
+from datetime import date
+
+import pytest
+
+from presstime.errors import RenderError
+from presstime.render.hashtags import hashtags
+from presstime.render.markdown import to_rich
+from presstime.render.templates import Templates, plain_data
+from tests.render.kit import BLUESKY, FEED, MASTODON, PLAIN, TELEGRAM, X, post, say, text_of
+
+LINK = "https://verne.example/launch"
+LONG = "The first paragraph says what it is about. It has another sentence.\n\n" + "More words follow here. " * 60
+
+
+def run(source: str, **overrides: str) -> str:
+    """What a template for the network `plain` says of a short post."""
+    templates = Templates({"plain.j2": source, **{f"{name}.j2": text for name, text in overrides.items()}})
+    return text_of(post(tags=("one", "two words")), PLAIN, templates=templates, variables={"town": "Nantes"})
+
+
+def failure(source: str, **overrides: str) -> RenderError:
+    with pytest.raises(RenderError) as caught:
+        run(source, **overrides)
+    assert caught.value.code == "template"
+    return caught.value
+
+
+# --- the shipped ones -------------------------------------------------------------------------------------------------
+
+
+def test_x_says_the_title_the_link_and_two_hashtags() -> None:
+    """Little room: the title, or the summary where it fits."""
+    a_post = post(LONG, link=LINK, tags=("open source", "books", "third"))
+    assert text_of(a_post, X) == f"Launch day\n\n{LINK}\n\n#OpenSource #books"
+    summary = "We open on Monday, with tea."
+    assert text_of(post(LONG, link=LINK, summary=summary), X) == f"{summary}\n\n{LINK}"
+    assert text_of(post(LONG, link=LINK, summary="Too long. " * 40), X) == f"Launch day\n\n{LINK}"
+
+
+def test_mastodon_says_the_words_the_link_and_hashtags_in_camel_case() -> None:
+    """A screen reader reads each word of a hashtag that has capitals."""
+    a_post = post("A short post, said whole.", link=LINK, tags=("open source", "Maison Verne"))
+    assert text_of(a_post, MASTODON) == f"A short post, said whole.\n\n{LINK}\n\n#OpenSource #MaisonVerne"
+
+
+def test_a_long_post_is_said_by_its_first_paragraph() -> None:
+    """Whole sentences of it; the rest is behind the link."""
+    said = text_of(post(LONG, link=LINK), MASTODON)
+    assert said == f"The first paragraph says what it is about. It has another sentence.\n\n{LINK}"
+
+
+def test_the_opening_skips_what_says_nothing() -> None:
+    """Headings, pictures and footnote marks are no beginning; a greeting alone is none either; a list is not announced."""
+    body = (
+        "# Heading\n\n![picture](a.png)\n\nDear all,\n\nwe are moving[^1] to [Nantes](https://nantes.example) this spring, "
+        "and this is what you need to know:\n\n- a\n- b\n\n" + "word " * 200 + "\n\n[^1]: Really."
+    )
+    expected = "Dear all,\n\nwe are moving to Nantes this spring, and this is what you need to know…"
+    assert text_of(post(body, link=LINK), MASTODON) == f"{expected}\n\n{LINK}"
+
+
+def test_bluesky_leaves_the_link_to_the_card() -> None:
+    """The card carries it, so the words do not."""
+    said = say(post("Short words.", link=LINK), BLUESKY).variant.segments[0]
+    assert said.text == "Short words."
+    assert said.card is not None
+    assert said.card.url == LINK
+
+
+def test_telegram_has_a_bold_title() -> None:
+    """The title stands above the words, marked, unless the channel has a text of its own."""
+    said = say(post("Short words.", link=LINK), TELEGRAM).variant.segments[0]
+    assert said.text == f"Launch day\n\nShort words.\n\n{LINK}"
+    assert [(said.text[s.start : s.end], s.kind) for s in said.spans] == [("Launch day", "bold"), (LINK, "link")]
+    assert text_of(post("Short words.", link=LINK), TELEGRAM, text="Mine.") == f"Mine.\n\n{LINK}"
+
+
+def test_a_feed_holds_the_whole_post() -> None:
+    """As HTML, without hashtags and without its own link, which is a field of the entry."""
+    assert text_of(post("One *two*.\n\n" * 100, link=LINK, tags=("a",)), FEED) == "\n".join(
+        ["<p>One <em>two</em>.</p>"] * 100
+    )
+
+
+def test_a_channels_own_text_comes_first_and_keeps_its_lines() -> None:
+    """What an editor writes for a channel is said there, line by line."""
+    a_post = post(LONG, link=LINK, summary="Summary")
+    for traits in (X, MASTODON, TELEGRAM):
+        assert text_of(a_post, traits, text="Line **one**\nline two") == f"Line one\nline two\n\n{LINK}"
+
+
+def test_titles_and_summaries_are_not_markup() -> None:
+    """Signs in a title are said as they are, addresses in it stay whole."""
+    title = "1. *Not* a _list_ [or](link) <b> & `code` #1 https://e.example/a_b_c | \\ ![x]"
+    assert text_of(post(LONG, title=title), X) == title
+    summary = "- First\n- Second\n\n> *Third*"
+    assert text_of(post(LONG, summary=summary), MASTODON) == "- First\n- Second\n\n> *Third*"
+
+
+def test_a_post_without_words_is_said_by_its_title() -> None:
+    """There is always something to say, or it is an error."""
+    assert text_of(post(""), MASTODON) == "Launch day"
+    with pytest.raises(RenderError) as caught:
+        say(post("", title=""), MASTODON)
+    assert caught.value.code == "empty"
+
+
+# --- a content repository's own ---------------------------------------------------------------------------------------
+
+
+def test_a_template_sees_the_post_the_channel_and_the_newsroom() -> None:
+    """All that templates/README.md names is there."""
+    source = (
+        "{{ post.title }}|{{ post.id }}|{{ post.path }}|{{ post.tags | join(',') }}|{{ post.extra | length }}|{{ channel.name }}|"
+        "{{ channel.account }}|{{ channel.vars.town }}|{{ newsroom.name }}|{{ newsroom.vars.city }}|{{ text is none }}|"
+        "{{ hashtags | join(' ') }}|{{ link }}|{{ occurrence }}|{{ network.title }}"
+    )
+    assert run(source) == (
+        "Launch day|launch|posts/launch.md|one,two words|0|brand|@brand|Nantes|Maison Verne|Nantes|True|"
+        "#one #TwoWords|None|once|Plain"
+    )
+
+
+def test_the_channels_template_goes_before_the_networks() -> None:
+    """`<channel>.j2`, then `<network>.j2`, then what is shipped."""
+    assert run("network", brand="channel") == "channel"
+    assert run("network") == "network"
+    assert run("{% from 'macros.j2' import words with context %}{{ words() }}") == "The words of the post."
+
+
+def test_macros_can_be_replaced_too() -> None:
+    """An own `macros.j2` serves the shipped templates."""
+    templates = Templates(
+        {"macros.j2": "{% macro headline(b='') %}Mine{% endmacro %}{% macro ending(t) %}{% endmacro %}"}
+    )
+    assert text_of(post(), X, templates=templates) == "Mine"
+
+
+def test_data_is_plain() -> None:
+    """Objects are turned into text, so that a template cannot reach their attributes."""
+
+    class Odd(str):
+        secret = "no"
+
+    plain = plain_data({"a": Odd("x"), 1: (date(2026, 1, 2), None, True, {1.5})})
+    assert plain == {"a": "x", "1": ["2026-01-02", None, True, [1.5]]}
+    assert type(plain["a"]) is str
+
+
+@pytest.mark.parametrize(
+    ("source", "place", "message"),
+    [
+        ("\n{{ nope }}", "templates/plain.j2:2", "'nope' is undefined"),
+        ("{{ post.nope }}", "templates/plain.j2:1", "no attribute 'nope'"),
+        ("a\nb\n{% if %}", "templates/plain.j2:3", "Expected an expression"),
+        ("{{ 1 / 0 }}", "templates/plain.j2:1", "division by zero"),
+        ("{{ x | nofilter }}", "templates/plain.j2:1", "No filter named 'nofilter'"),
+        ("{% include 'none.j2' %}", "templates/plain.j2", "no template 'none.j2'"),
+        ("{% include '../plain.j2' %}", "templates/plain.j2", "no template '../plain.j2'"),
+        ("{{ post.tags }}", "templates/plain.j2:1", "use `join`"),
+    ],
+)
+def test_a_mistake_is_told_with_its_place(source: str, place: str, message: str) -> None:
+    """File and line, what is wrong, and where to read on; no traceback."""
+    error = failure(source)
+    assert error.message.startswith(place)
+    assert message in error.message
+    assert "README" in error.advice
+
+
+def test_a_mistake_in_a_macro_is_placed_there() -> None:
+    """The innermost template is named, not the one that called it."""
+    error = failure("{% from 'mine.j2' import m %}\n{{ m() }}", mine="{% macro m() %}\n\n{{ nope }}\n{% endmacro %}")
+    assert error.message.startswith("templates/mine.j2:3")
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "{{ ''.__class__ }}",
+        "{{ post.title.__class__.__mro__ }}",
+        "{{ post.pop('title') }}",
+        "{{ post.tags.append(1) }}",
+        "{{ namespace.__init__.__globals__ }}",
+        "{{ '%s' % 1 }}",
+        "{{ '{}'.format(1) }}",
+        "{{ self.__init__ }}",
+        "{{ lipsum() }}",
+        "{{ [1, 2] | random }}",
+        "{{ 'a' | attr('upper') }}",
+    ],
+)
+def test_a_template_cannot_reach_out(source: str) -> None:
+    """No attribute of Python's own, no change of the data, no formatting by template, nothing random."""
+    failure(source)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "{{ 'a' * 10**8 }}",
+        "{{ [[1] * 60000] * 60000 }}",
+        "{{ 2 ** 100000 }}",
+        "{% for i in range(10**9) %}{% endfor %}",
+        "{% for i in range(9999) %}{% for j in range(9999) %}{% endfor %}{% endfor %}",
+        "{% set n = namespace(x='aaaa') %}{% for i in range(40) %}{% set n.x = n.x ~ n.x %}{% endfor %}",
+        "{% set n = namespace(x='aaaa') %}{% for i in range(40) %}{% set n.x = n.x + n.x %}{% endfor %}",
+        "{% set n = namespace(x=[0]) %}{% for i in range(60) %}{% set n.x = [n.x, n.x] %}{% endfor %}{{ n.x == n.x }}",
+        "{% macro f(n) %}{% if n %}{{ f(n - 1) }}{{ f(n - 1) }}{% endif %}{% endmacro %}{{ f(40) }}",
+        "{% macro f(n) %}{{ f(n) }}{% endmacro %}{{ f(1) }}",
+        "{% macro f(n) %}{% if n %}{{ f(n - 1, varargs, varargs) }}{% else %}{{ varargs | string }}{% endif %}{% endmacro %}{{ f(40) }}",
+        "{% include 'plain.j2' %}",
+        "{{ 'a' | replace('a', 'b' * 60000) | replace('b', 'c' * 60000) }}",
+        "{{ ['a', 'b'] | join('x' * 60000) }}{{ 'y' * 60000 }}",
+        "{% for i in range(900) %}{{ 'x' * 900 }}{% endfor %}",
+        "{% set x %}{% for i in range(9000) %}" + "y" * 900 + "{% endfor %}{% endset %}",
+        "{{ range(9000) | map('string') | map('replace', '1', 'c' * 9000) | list | length }}",
+    ],
+)
+def test_a_template_that_runs_away_is_stopped(source: str) -> None:
+    """Whatever it multiplies, it ends within its budget of turns, characters and items."""
+    failure(source)
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ("{% for a, b in {'x': 1}.items() %}{{ a }}{{ b }}{{ loop.last }}{% endfor %}", "x1True"),
+        ("{{ ['b', 'a'] | sort | join('-') | upper }} {{ 'a' ~ 1 ~ none }} {{ 7 // 2 + 2 ** 3 }}", "A-B a1None 11"),
+        (
+            "{{ 'a,b'.split(',') | last }} {{ 'x' in 'xyz' }} {{ 2.567 | round(1) }} {{ 'aa' | replace('a', 'b', 1) }}",
+            "b True 2.6 ba",
+        ),
+        ("{% set x %}in{% endset %}{{ x }}{% for i in [] %}{% else %}none{% endfor %}", "innone"),
+        ("{% for t in post.tags if t != 'one' %}{{ loop.index }}{{ t }}{% endfor %}", "1two words"),
+    ],
+)
+def test_ordinary_templates_work(source: str, said: str) -> None:
+    """Counting what a template does changes nothing of what it says."""
+    assert run(source) == said
+
+
+def test_a_long_post_does_not_use_up_the_budget() -> None:
+    """What the post itself says is not the template's doing."""
+    body = "Words. " * 20_000
+    assert len(text_of(post(body), FEED)) > 130_000
+
+
+# --- filters and hashtags ---------------------------------------------------------------------------------------------
+
+
+def test_an_opening_keeps_its_links() -> None:
+    """Where the network takes links in its words, those of the opening stay links."""
+    body = (
+        "We moved to [Nantes, *France*](https://nantes.example/a_b) and wrote https://e.example/x_y about it. "
+        + "Word. " * 99
+    )
+    said = say(post(body), BLUESKY).variant.segments[0]
+    assert said.text.startswith("We moved to Nantes, France and wrote https://e.example/x_y about it.")
+    assert [s.value for s in said.spans] == ["https://nantes.example/a_b", "https://e.example/x_y"]
+
+
+def test_an_opening_leaves_room_for_what_comes_with_it() -> None:
+    """Words, link and hashtags together fit into one message."""
+    for traits in (X, MASTODON, BLUESKY):
+        rendered = say(post("word " * 400, title="", link=LINK, tags=("some tag", "another one")), traits)
+        (segment,) = rendered.variant.segments
+        assert segment.length <= segment.limit
+        assert segment.text.endswith("#SomeTag #AnotherOne")
+        assert "word…" in segment.text
+
+
+@pytest.mark.parametrize(
+    ("tags", "said"),
+    [
+        (["open source", "python"], ["#OpenSource", "#python"]),
+        (["C++", "C#", "Node.js", "R&D"], ["#CPlusPlus", "#CSharp", "#NodeJS", "#RAndD"]),
+        (["2026", "2026 budget", "10-minute read"], ["#2026Budget", "#10MinuteRead"]),
+        (["日本 語", "новости дня", "ελλάδα", "हिन्दी"], ["#日本語", "#НовостиДня", "#ελλάδα", "#हिन्दी"]),
+        (["l'été", "œuvre d’art", "snake_case"], ["#lété", "#ŒuvreDart", "#snake_case"]),
+        (["Python", "python", "#python", "", " ", "!?"], ["#Python"]),
+    ],
+)
+def test_tags_become_hashtags(tags: list[str], said: list[str]) -> None:
+    """One word each, with capitals where words meet, in any script; what no network links is left out."""
+    assert hashtags(tags) == said
+    assert to_rich(" ".join(said)).text == " ".join(said)
