@@ -47,12 +47,14 @@ class Skipped(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What a source holds. A post with an error is not in `posts`; `seen` counts every post file, sound or not."""
+    """What a source holds. A post with an error is not in `posts`; `seen` counts every post file, sound or not, and
+    `ids` are those of all of them."""
 
     posts: tuple[Post, ...]
     problems: tuple[Problem, ...]
     skipped: tuple[Skipped, ...]
     seen: int
+    ids: frozenset[str] = frozenset()
 
 
 class Read(NamedTuple):
@@ -79,7 +81,13 @@ def load_posts(source: Source, settings: Settings, only: Collection[str] | None 
     problems += [problem for reads_of_id in twice.values() for problem in _double_problems(source, reads_of_id)]
     if only is None:
         problems += _empty_folders(source, settings)
-    return Loaded(posts, tuple(sorted(problems, key=_by_place)), tuple(skipped), len(reads))
+    return Loaded(
+        posts,
+        tuple(sorted(problems, key=_by_place)),
+        tuple(skipped),
+        len(reads),
+        frozenset(r.id for r in reads if r.id),
+    )
 
 
 @contextmanager
@@ -233,7 +241,7 @@ class Reader:
             path=entry.path,
             blob=entry.blob_id,
             commit=self._source.commit,
-            title=values.line("title") or _heading(body) or _no_title(values),
+            title=values.line("title") or heading(body) or _no_title(values),
             body=body,
             summary=values.text("summary"),
             status="draft" if draft else "ready",
@@ -320,7 +328,7 @@ def _thread(values: Values) -> tuple[Threading, Partial]:
     return mode, partial
 
 
-def _heading(body: str) -> str | None:
+def heading(body: str) -> str | None:
     """The first `# heading` of a text, outside of code."""
     fence = ""
     for line in body.split("\n") if "# " in body else ():
