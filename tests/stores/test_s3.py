@@ -74,3 +74,11 @@ def test_a_lost_reply_is_in_doubt_and_is_not_repeated(deaf_server: tuple[str, li
     with pytest.raises(InDoubt):
         S3Store("bucket", endpoint_url=url, credentials=("a", "b")).create("k", b"1")
     assert len([h for h in heard if h.startswith(b"PUT")]) == 1
+
+
+def test_every_write_carries_its_md5(deaf_server: tuple[str, list[bytes]]) -> None:
+    """A bucket with a default Object Lock refuses a write without Content-MD5 or a checksum: ours have one."""
+    url, heard = deaf_server
+    with pytest.raises(InDoubt):
+        S3Store("bucket", endpoint_url=url, credentials=("a", "b")).create("k", b"1")
+    assert b"content-md5: xMpCOKC5I4INzFCab3WEmw==" in heard[0].replace(b"Content-MD5", b"content-md5")

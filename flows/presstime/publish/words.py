@@ -21,6 +21,7 @@ class Words:
     newsroom: Newsroom
     read_blob: Callable[[str], bytes]  # Git blob id -> bytes
     _variants: dict[Delivery, Variant] = field(default_factory=dict)
+    _whole: dict[Delivery, Rendered] = field(default_factory=dict)  # those without files
 
     @cached_property
     def templates(self) -> Templates:
@@ -42,6 +43,8 @@ class Words:
 
     def render(self, post: Post, target: Target) -> Rendered:
         """Raises `RenderError` where the post cannot be said on this channel."""
+        if known := self._whole.get(Delivery(post.id, target.channel)):
+            return known
         channel = self.channel(target.channel)
         adapter = load(channel.network)
         rendered = render(
@@ -55,6 +58,8 @@ class Words:
             self.read_blob,
         )
         self._variants[rendered.variant.delivery] = rendered.variant
+        if not rendered.files:
+            self._whole[rendered.variant.delivery] = rendered
         return rendered
 
     def digest(self, post: Post, target: Target) -> str:
