@@ -13,7 +13,7 @@ from presstime.networks.bluesky import COLLECTION, TRAITS
 from presstime.sandbox.calls import Answer, Call, Rejected
 from presstime.sandbox.cid import blob_cid, cid_of
 from presstime.sandbox.state import Media, Post
-from presstime.sandbox.twin import Operation, Twin, too_long
+from presstime.sandbox.twin import Operation, Twin, picture_type, too_long
 
 TID = re.compile(r"[234567a-j][234567a-z]{12}")
 HANDLE = re.compile(r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?")
@@ -86,7 +86,8 @@ class Bluesky(Twin):
         content = call.body if isinstance(call.body, bytes) else b""
         if len(content) > BLOB_LIMIT:
             raise self.refuse(413, "request entity too large", "PayloadTooLarge")
-        media = Media(blob_cid(content), self.network, call.account, call.headers.get("content-type", ""), content)
+        mime = picture_type(content) or call.headers.get("content-type", "")  # looked at, as the PDS does
+        media = Media(blob_cid(content), self.network, call.account, mime, content)
         self.state.add_media(media)
         reference = {"$link": media.id}
         blob = {"$type": "blob", "ref": reference, "mimeType": media.mime, "size": len(content)}

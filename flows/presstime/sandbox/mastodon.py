@@ -30,7 +30,9 @@ class Mastodon(Twin):
             Operation("GET", f"{api}/accounts/verify_credentials", "verifyCredentials", self.verify_credentials),
             Operation("GET", f"{api}/accounts/{{id}}/statuses", "getAccountStatuses", self.account_statuses, open=True),
             Operation("GET", "/api/v1/instance", "getInstance", self.instance, open=True),
+            Operation("GET", "/api/v1/instance/", "getInstance", self.instance, open=True),  # as Mastodon.py writes it
             Operation("GET", "/api/v2/instance", "getInstance", self.instance, open=True),
+            Operation("GET", "/api/v2/instance/", "getInstance", self.instance, open=True),
         ]
 
     def create_status(self, call: Call) -> Answer:
@@ -158,7 +160,17 @@ class Mastodon(Twin):
         domain = call.base.split("//")[1]
         configuration = {"statuses": limits, "media_attachments": media}
         common = {"title": "Sandbox", "description": "A twin, for trying things on.", "configuration": configuration}
-        return Answer(200, {"uri": domain, "domain": domain, "version": "4.5.0", "languages": ["en"], **common})
+        return Answer(
+            200,
+            {
+                "uri": domain,
+                "domain": domain,
+                "version": "4.5.0",
+                "api_versions": {"mastodon": 7},
+                "languages": ["en"],
+                **common,
+            },
+        )
 
     def _account(self, call: Call, name: str) -> JsonObject:
         url = f"{call.base}/@{name}"

@@ -68,7 +68,7 @@ class Shelf:
         """An account's timeline, or a post with its thread."""
         path = request.url.path.rstrip("/")
         network = path.split("/")[1]
-        one = next((post for post in self.state.posts if post.path == path), None)
+        one = self._found(network, path)
         if one:
             thread = next(thread for thread in self.threads(self.state.posts) if one in thread)
             return self._page(request, thread, network=network, account=one.account, one=one)
@@ -76,6 +76,12 @@ class Shelf:
         if not own:
             return _html("missing.html", {"path": path, "twins": self.twins.values()}, 404)
         return self._page(request, own, network=network, account=own[0].account)
+
+    def _found(self, network: str, path: str) -> Post | None:
+        """The post of a page. As on X itself, the id decides where the name before it is another."""
+        own = [post for post in self.state.posts if post.network == network]
+        exact = next((post for post in own if post.path == path), None)
+        return exact or next((post for post in own if path.endswith(f"/status/{post.id}")), None)
 
     async def media(self, request: Request) -> Response:
         found = self.state.media.get(request.path_params["id"])

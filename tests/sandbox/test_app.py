@@ -1,0 +1,224 @@
+"""What the sandbox does around its twins: accounts, faults, contracts, pages, and its memory."""
+
+import time
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from presstime.errors import UsageError
+from presstime.sandbox.server import SandboxServer
+from tests.sandbox.test_twins import png, toot, tweet
+
+SEND = {
+    "mastodon": ("/mastodon/api/v1/statuses", {"status": "Bonjour"}),
+    "x": ("/x/2/tweets", {"text": "Bonjour"}),
+    "telegram": ("/telegram/botsandbox-verne/sendMessage", {"chat_id": "@verne", "text": "Bonjour"}),
+}
+REFUSED = {
+    "mastodon": {"error": "The access token is invalid"},
+    "x": {"title": "Unauthorized", "detail": "Unauthorized", "type": "about:blank", "status": 401},
+    "telegram": {"ok": False, "error_code": 401, "description": "Unauthorized"},
+}
+
+
+def posts(client: httpx.Client) -> list[dict[str, Any]]:
+    return list(client.get("/_sandbox/posts").json()["posts"])
+
+
+def fault(client: httpx.Client, **what: Any) -> httpx.Response:
+    return client.post("/_sandbox/faults", json=what)
+
+
+@pytest.mark.parametrize("network", SEND)
+def test_tokens_are_accounts(client: httpx.Client, network: str) -> None:
+    """Every token has an account; `sandbox-NAME` is NAME's; one that begins with `wrong-` gets the network's own 401."""
+    path, body = SEND[network]
+    for token, status in (("sandbox-verne", 200), ("anything", 200), ("wrong-one", 401)):
+        headers = {"Authorization": f"Bearer {token}"}
+        answer = client.post(path.replace("sandbox-verne", token), json=body, headers=headers)
+        assert answer.status_code // 100 == status // 100
+    assert answer.json() == REFUSED[network]
+    if network != "telegram":
+        names = {post["account"] for post in posts(client)}
+        assert "verne" in names
+        assert any(name.startswith("account-") for name in names)
+
+
+def test_a_bluesky_password_can_be_wrong(client: httpx.Client) -> None:
+    """A login with a password that begins with `wrong-` is the PDS's AuthenticationRequired."""
+    who = {"identifier": "verne.example", "password": "wrong-one"}
+    answer = client.post("/bluesky/xrpc/com.atproto.server.createSession", json=who)
+    assert (answer.status_code, answer.json()["error"]) == (401, "AuthenticationRequired")
+
+
+@pytest.mark.parametrize(("kind", "accepted"), [("5xx-before", 0), ("5xx-after", 1)])
+@pytest.mark.parametrize("network", SEND)
+def test_a_failing_server(client: httpx.Client, network: str, kind: str, accepted: int) -> None:
+    """Before or after it accepted, the answer is a 5xx; only the posts tell which it was."""
+    fault(client, network=network, kind=kind)
+    path, body = SEND[network]
+    assert client.post(path, json=body).status_code >= 500
+    assert len(posts(client)) == accepted
+
+
+@pytest.mark.parametrize(("kind", "accepted"), [("drop-before", 0), ("drop-after", 1)])
+@pytest.mark.parametrize("network", SEND)
+def test_a_dropped_connection(client: httpx.Client, network: str, kind: str, accepted: int) -> None:
+    """The client sees its connection break, for real, without a byte of an answer."""
+    fault(client, network=network, kind=kind)
+    path, body = SEND[network]
+    with pytest.raises((httpx.RemoteProtocolError, httpx.ReadError)):
+        client.post(path, json=body)
+    assert len(posts(client)) == accepted
+
+
+def test_faults_are_chosen_by_account_path_and_turn(client: httpx.Client) -> None:
+    """A fault waits for its account, its path and its turn, and strikes as often as it says."""
+    fault(client, network="mastodon", kind="5xx-before", account="nemo")
+    assert toot(client, "un").status_code == 200
+    fault(client, network="mastodon", kind="5xx-before", nth=2, times=2)
+    assert [toot(client, f"t{n}").status_code for n in range(4)] == [200, 503, 503, 200]
+    fault(client, network="mastodon", kind="429", path="*/verify_credentials", seconds=30)
+    assert toot(client, "deux").status_code == 200
+    answer = client.get("/mastodon/api/v1/accounts/verify_credentials")
+    assert answer.status_code == 429
+    assert answer.headers["x-ratelimit-reset"] == "2026-03-01T09:00:30.000000Z"
+
+
+def test_slow_is_slow(client: httpx.Client) -> None:
+    """A slow answer comes after its seconds, and comes."""
+    fault(client, network="x", kind="slow", seconds=0.2)
+    before = time.monotonic()
+    assert tweet(client, "Lent").status_code == 201
+    assert time.monotonic() - before >= 0.2
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"kind": "429"}, {"network": "x", "kind": "fire"}, {"network": "x", "kind": "429", "a": 1}, 5]
+)
+def test_a_fault_that_is_none_is_refused(client: httpx.Client, wrong: Any) -> None:
+    """A slip in a script is told, not ignored."""
+    answer = client.post("/_sandbox/faults", json=wrong)
+    assert answer.status_code == 400
+    assert answer.json()["error"]
+
+
+def test_every_answer_tells_the_rate(client: httpx.Client) -> None:
+    """Each network's own headers count down."""
+    first, second = (toot(client, text).headers["x-ratelimit-remaining"] for text in ("un", "deux"))
+    assert int(second) == int(first) - 1
+    assert tweet(client, "x").headers["x-rate-limit-reset"].isdigit()
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status"),
+    [
+        ("/x/2/tweets", {"texte": "x"}, 400),
+        ("/x/2/tweets", {"text": "x", "media": {"media_ids": ["no"]}}, 400),
+        ("/mastodon/api/v1/statuses", {"status": "x", "visibility": "everyone"}, 422),
+        ("/telegram/bot1:a/sendMessage", {"text": "x"}, 400),
+        ("/mastodon/api/v1/status", {"status": "x"}, 404),
+        ("/mastodon/v1/statuses", {"status": "x"}, 404),
+    ],
+)
+def test_a_request_nobody_documents_is_a_violation(client: httpx.Client, path: str, body: Any, status: int) -> None:
+    """It gets the network's own 4xx, is recorded, and shows on the page."""
+    assert client.post(path, json=body).status_code == status
+    [violation] = client.get("/_sandbox/violations").json()["violations"]
+    assert violation["problems"]
+    assert "broke the contract" in client.get("/").text
+    assert posts(client) == []
+
+
+def test_a_body_that_is_no_json(client: httpx.Client) -> None:
+    """Broken bodies are refused in the network's words, not with a traceback."""
+    for path in ("/mastodon/api/v1/statuses", "/x/2/tweets", "/bluesky/xrpc/com.atproto.server.createSession"):
+        for content, kind in (
+            (b"{", "application/json"),
+            (b"--x", "multipart/form-data; boundary=x"),
+            (b"[1]", "application/json"),
+        ):
+            answer = client.post(path, content=content, headers={"Content-Type": kind})
+            assert 400 <= answer.status_code < 500
+
+
+def test_requests_are_counted(client: httpx.Client) -> None:
+    """`/_sandbox/requests` knows how often what was asked, and keeps no credential."""
+    tweet(client, "un")
+    tweet(client, "deux")
+    seen = client.get("/_sandbox/requests")
+    assert seen.json()["counts"]["x createPosts"] == 2
+    assert "sandbox-verne" not in seen.text
+
+
+def test_pages_show_words_and_nothing_else(client: httpx.Client) -> None:
+    """What looks like HTML is shown, not run; a link leads only to the web; the page loads nothing from elsewhere."""
+    toot(client, '<script>alert(1)</script> "quoted" javascript:alert(1) https://example.com/a')
+    page = client.get("/")
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page.text
+    assert '<a href="https://example.com/a"' in page.text
+    assert 'href="javascript' not in page.text
+    assert "default-src 'none'" in page.headers["content-security-policy"]
+
+
+def test_every_post_has_its_pages(client: httpx.Client) -> None:
+    """The post's own page, its account's and its network's show it; another network's does not."""
+    url = toot(client, "Le Nautilus").json()["url"]
+    for path in ("/", "/mastodon", "/mastodon/@verne", url):
+        assert "Le Nautilus" in client.get(path).text
+    assert "Le Nautilus" not in client.get("/x").text
+    assert client.get("/mastodon/@nobody").status_code == 404
+
+
+def test_a_thread_is_shown_as_one(client: httpx.Client) -> None:
+    """Answers stand below what they answer, in order."""
+    first = toot(client, "premier").json()["id"]
+    second = toot(client, "deuxième", in_reply_to_id=first).json()["id"]
+    toot(client, "ailleurs")
+    toot(client, "troisième", in_reply_to_id=second)
+    page = client.get("/mastodon").text
+    assert page.count('<section class="thread') == 2
+    assert page.index("premier") < page.index("deuxième") < page.index("troisième") < page.index("ailleurs")
+
+
+def test_alt_texts_are_readable(client: httpx.Client) -> None:
+    """Pictures are shown with their alt text, for the eye and for the ear."""
+    media = client.post(
+        "/mastodon/api/v2/media", data={"description": "Une carte"}, files={"file": ("a.png", png(), "image/png")}
+    )
+    toot(client, "x", media_ids=[media.json()["id"]])
+    page = client.get("/").text
+    assert 'alt="Une carte"' in page
+    shown = client.get(media.json()["url"])
+    assert (shown.headers["content-type"], shown.content) == ("image/png", png())
+
+
+def test_timelines_outlive_the_server(tmp_path: Path) -> None:
+    """With a data file a restarted sandbox has its posts, pictures and keys; without one it is empty."""
+    data = tmp_path / "sandbox.sqlite"
+    found = []
+    for file in (data, data, None):
+        with SandboxServer(data=file) as server, httpx.Client(base_url=server.url, trust_env=False) as client:
+            client.headers["Authorization"] = "Bearer sandbox-verne"
+            found.append(len(posts(client)))
+            if file:
+                found.append(toot(client, "Un", "key").json()["id"])
+    assert found == [0, found[1], 1, found[1], 0]
+
+
+def test_a_taken_port_is_said(tmp_path: Path) -> None:
+    """Two sandboxes on one port: the second says so and what to do."""
+    with SandboxServer() as server, pytest.raises(UsageError) as caught:
+        SandboxServer(port=int(server.url.rpartition(":")[2]))
+    assert "--port" in caught.value.advice
+
+
+def test_a_data_file_that_is_something_else(tmp_path: Path) -> None:
+    """A file that is no sandbox's is not touched."""
+    path = tmp_path / "notes.txt"
+    path.write_text("not a database, but long enough to be taken for one by mistake " * 20)
+    with pytest.raises(UsageError):
+        SandboxServer(data=path)
+    assert path.read_text().startswith("not a database")

@@ -1,0 +1,242 @@
+"""The twins behave as the vendors say theirs do: what is kept, what is refused, and in which words."""
+
+import io
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import pytest
+from PIL import Image
+
+from presstime.sandbox.cid import cid_of
+from tests.sandbox.conftest import Clock
+
+PUT = "/bluesky/xrpc/com.atproto.repo.putRecord"
+RKEY = "3mfxqkz2abc2d"
+
+
+def png() -> bytes:
+    buffer = io.BytesIO()
+    Image.new("RGB", (4, 3), "teal").save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+# --- Mastodon ---
+
+
+def toot(client: httpx.Client, text: str, key: str | None = None, **more: Any) -> httpx.Response:
+    headers = {"Idempotency-Key": key} if key else {}
+    return client.post("/mastodon/api/v1/statuses", json={"status": text, **more}, headers=headers)
+
+
+def test_mastodon_keeps_a_key_for_an_hour(client: httpx.Client, clock: Clock) -> None:
+    """The same key gives the first status back, whatever the body says, for an hour; then it is a new one."""
+    first = toot(client, "Un", "k").json()
+    clock.at += timedelta(minutes=59, seconds=59)
+    again = toot(client, "Deux", "k").json()
+    assert (again["id"], again["content"]) == (first["id"], "<p>Un</p>")
+    clock.at += timedelta(seconds=1)
+    assert toot(client, "Un", "k").json()["id"] != first["id"]
+
+
+def test_mastodon_keys_belong_to_accounts(client: httpx.Client) -> None:
+    """Another account's key of the same name is another key."""
+    first = toot(client, "Un", "k").json()
+    other = client.post(
+        "/mastodon/api/v1/statuses",
+        json={"status": "Un"},
+        headers={"Idempotency-Key": "k", "Authorization": "Bearer sandbox-nemo"},
+    )
+    assert other.json()["id"] != first["id"]
+
+
+def test_mastodon_answers_html(client: httpx.Client) -> None:
+    """Plain text goes in, HTML comes out; `/source` gives the text back."""
+    status = toot(client, "A & <b>\nligne\n\nparagraphe https://example.com/a #Nantes").json()
+    assert status["content"].startswith("<p>A &amp; &lt;b&gt;<br />ligne</p><p>paragraphe <a href=")
+    assert '<a href="/tags/nantes" class="mention hashtag"' in status["content"]
+    source = client.get(f"/mastodon/api/v1/statuses/{status['id']}/source").json()
+    assert source["text"] == "A & <b>\nligne\n\nparagraphe https://example.com/a #Nantes"
+
+
+def test_mastodon_works_on_pictures(client: httpx.Client) -> None:
+    """A picture may come back unfinished (202), cannot be attached then, and is done after some looks (206, 200)."""
+    client.post("/_sandbox/faults", json={"network": "mastodon", "kind": "processing"})
+    uploaded = client.post("/mastodon/api/v2/media", files={"file": ("a.png", png(), "image/png")})
+    assert (uploaded.status_code, uploaded.json()["url"]) == (202, None)
+    media = uploaded.json()["id"]
+    assert toot(client, "x", media_ids=[media]).status_code == 422
+    looks = [client.get(f"/mastodon/api/v1/media/{media}").status_code for _ in range(2)]
+    assert looks == [206, 200]
+    assert toot(client, "x", media_ids=[media]).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "body", [{"status": ""}, {"status": "x" * 501}, {"status": "x", "media_ids": ["1"]}, {"in_reply_to_id": "1"}]
+)
+def test_mastodon_validates(client: httpx.Client, body: dict[str, Any]) -> None:
+    """An empty or too long text and unknown media are a 422 with an `error`."""
+    answer = client.post("/mastodon/api/v1/statuses", json=body)
+    assert answer.status_code == 422
+    assert answer.json()["error"].startswith("Validation failed")
+
+
+# --- Bluesky ---
+
+
+@pytest.fixture
+def session(client: httpx.Client) -> dict[str, str]:
+    who = {"identifier": "verne.example", "password": "sandbox-x"}
+    opened: dict[str, str] = client.post("/bluesky/xrpc/com.atproto.server.createSession", json=who).json()
+    client.headers["Authorization"] = f"Bearer {opened['accessJwt']}"
+    return opened
+
+
+def record(text: str) -> dict[str, Any]:
+    return {"$type": "app.bsky.feed.post", "text": text, "createdAt": "2026-03-01T09:00:00.000Z"}
+
+
+def put(client: httpx.Client, session: dict[str, str], text: str, **more: Any) -> httpx.Response:
+    body = {"repo": session["did"], "collection": "app.bsky.feed.post", "rkey": RKEY, "record": record(text)}
+    return client.post(PUT, json={**body, **more})
+
+
+def test_bluesky_put_is_create_or_nothing(client: httpx.Client, session: dict[str, str]) -> None:
+    """With `swapRecord: null`: created if absent, nothing done if the same, InvalidSwap if something else stands there."""
+    first = put(client, session, "Un", swapRecord=None)
+    assert first.json()["cid"] == cid_of(record("Un"))
+    assert put(client, session, "Un", swapRecord=None).json() == first.json()
+    other = put(client, session, "Deux", swapRecord=None)
+    assert (other.status_code, other.json()["error"]) == (400, "InvalidSwap")
+    assert first.json()["cid"] in other.json()["message"]
+
+
+def test_bluesky_put_without_swap_overwrites(client: httpx.Client, session: dict[str, str]) -> None:
+    """The trap: without `swapRecord` a different record silently takes the place."""
+    put(client, session, "Un")
+    assert put(client, session, "Deux").status_code == 200
+    texts = [post["text"] for post in client.get("/_sandbox/posts").json()["posts"]]
+    assert texts == ["Deux"]
+
+
+def test_bluesky_create_on_a_taken_key_is_a_500(client: httpx.Client, session: dict[str, str]) -> None:
+    """As on a real PDS, which does not map this error: it looks worth a retry and is not."""
+    body = {"repo": session["did"], "collection": "app.bsky.feed.post", "rkey": RKEY, "record": record("Un")}
+    statuses = [client.post("/bluesky/xrpc/com.atproto.repo.createRecord", json=body).status_code for _ in range(2)]
+    assert statuses == [200, 500]
+
+
+@pytest.mark.parametrize("text", ["👩‍👩‍👧‍👦" * 301, "é" * 1501, "x" * 301])
+def test_bluesky_counts_graphemes_and_bytes(client: httpx.Client, session: dict[str, str], text: str) -> None:
+    """More than 300 graphemes or 3,000 bytes are an InvalidRequest."""
+    answer = put(client, session, text)
+    assert (answer.status_code, answer.json()["error"]) == (400, "InvalidRequest")
+
+
+def test_bluesky_sessions_end(client: httpx.Client, session: dict[str, str], clock: Clock) -> None:
+    """After two hours the token is expired (400), and the refresh token gives a new one."""
+    clock.at += timedelta(minutes=121)
+    answer = put(client, session, "Un")
+    assert (answer.status_code, answer.json()["error"]) == (400, "ExpiredToken")
+    refresh = {"Authorization": f"Bearer {session['refreshJwt']}"}
+    renewed = client.post("/bluesky/xrpc/com.atproto.server.refreshSession", headers=refresh).json()
+    client.headers["Authorization"] = f"Bearer {renewed['accessJwt']}"
+    assert put(client, session, "Un").status_code == 200
+
+
+def test_bluesky_knows_every_handle_but_the_invalid(client: httpx.Client) -> None:
+    """`.invalid` is reserved for names that nobody has (RFC 2606)."""
+    path = "/bluesky/xrpc/com.atproto.identity.resolveHandle"
+    assert client.get(path, params={"handle": "jules.verne.example"}).json()["did"].startswith("did:plc:")
+    assert client.get(path, params={"handle": "nobody.invalid"}).status_code == 400
+
+
+# --- X ---
+
+
+def tweet(client: httpx.Client, text: str, **more: Any) -> httpx.Response:
+    return client.post("/x/2/tweets", json={"text": text, **more})
+
+
+def test_x_refuses_a_text_twice(client: httpx.Client, clock: Clock) -> None:
+    """The second one is a 403 that does not name the first; a while later it is taken."""
+    first = tweet(client, "Bonjour")
+    assert first.status_code == 201
+    second = tweet(client, "Bonjour")
+    assert second.status_code == 403
+    assert "duplicate content" in second.json()["detail"]
+    assert first.json()["data"]["id"] not in second.text
+    clock.at += timedelta(hours=2)
+    assert tweet(client, "Bonjour").status_code == 201
+
+
+def test_x_wraps_links(client: httpx.Client) -> None:
+    """Texts come back with t.co links, `&` escaped, and `entities` whose offsets fit."""
+    text = "A & B: https://example.com/a?b=c and example.org, end"
+    tweet(client, text)
+    me = client.get("/x/2/users/me").json()["data"]["id"]
+    [shown] = client.get(f"/x/2/users/{me}/tweets").json()["data"]
+    urls = shown["entities"]["urls"]
+    assert [u["expanded_url"] for u in urls] == ["https://example.com/a?b=c", "http://example.org"]
+    assert all(shown["text"][u["start"] : u["end"]] == u["url"] for u in urls)
+    assert shown["text"].startswith("A &amp; B: https://t.co/")
+
+
+def test_x_answers_only_oneself(client: httpx.Client) -> None:
+    """Self-serve access may reply to its own posts, and to nobody else's."""
+    mine = tweet(client, "Un").json()["data"]["id"]
+    assert tweet(client, "Deux", reply={"in_reply_to_tweet_id": mine}).status_code == 201
+    other = {"Authorization": "Bearer sandbox-nemo"}
+    answer = client.post("/x/2/tweets", json={"text": "x", "reply": {"in_reply_to_tweet_id": mine}}, headers=other)
+    assert answer.status_code == 403
+
+
+def test_x_counts_weights(client: httpx.Client) -> None:
+    """280 weighted: 140 Chinese signs fit, 141 do not; a link counts 23 whatever its length."""
+    assert tweet(client, "字" * 140).status_code == 201
+    assert tweet(client, "字" * 141).status_code == 403
+    assert tweet(client, "a" * 256 + " https://example.com/" + "b" * 200).status_code == 201
+
+
+# --- Telegram ---
+
+
+def test_telegram_counts_messages_in_each_chat(client: httpx.Client) -> None:
+    """Ids are sequential per chat; an album takes one for each picture."""
+
+    def send(chat: str) -> int:
+        answer = client.post("/telegram/bot1:a/sendMessage", json={"chat_id": chat, "text": "x"})
+        return int(answer.json()["result"]["message_id"])
+
+    assert [send("@verne"), send("@verne"), send("@nemo_")] == [1, 2, 1]
+    album = [{"type": "photo", "media": f"attach://{n}"} for n in "abc"]
+    import json
+
+    answer = client.post(
+        "/telegram/bot1:a/sendMediaGroup",
+        data={"chat_id": "@verne", "media": json.dumps(album)},
+        files={n: ("a.png", png(), "image/png") for n in "abc"},
+    )
+    assert [m["message_id"] for m in answer.json()["result"]] == [3, 4, 5]
+    assert send("@verne") == 6
+
+
+def test_telegram_cannot_list(client: httpx.Client) -> None:
+    """There is no way to read a chat back."""
+    for method in ("getChatHistory", "getMessages", "getUpdates"):
+        assert client.post(f"/telegram/bot1:a/{method}", json={"chat_id": "@verne"}).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ({"text": " "}, "message text is empty"),
+        ({"text": "x" * 4097}, "message is too long"),
+        ({"text": "x", "reply_parameters": {"message_id": 9}}, "message to be replied not found"),
+    ],
+)
+def test_telegram_says_what_is_wrong(client: httpx.Client, body: dict[str, Any], words: str) -> None:
+    """Errors are `ok: false` with a description, and the HTTP status repeats the code."""
+    answer = client.post("/telegram/bot1:a/sendMessage", json={"chat_id": "@verne", **body})
+    assert answer.json() == {"ok": False, "error_code": 400, "description": f"Bad Request: {words}"}
+    assert answer.status_code == 400
