@@ -1,13 +1,121 @@
 """The bluesky adapter against its twin, over HTTP."""
 
-import pytest
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from presstime.errors import Unsupported
+from presstime.model import Accepted, Card, Channel, Refused, Segment, Span
+from presstime.networks.atproto import record_key
+from presstime.networks.bluesky import Bluesky
+from presstime.sandbox.bluesky import TID
 from presstime.sandbox.server import SandboxServer
 from tests.networks.kit import SandboxBench
-from tests.suites.network import NetworkSuite
+from tests.suites.network import NetworkSuite, Sender
 
 
 class TestSuite(NetworkSuite):
     @pytest.fixture
     def bench(self, sandbox: SandboxServer) -> SandboxBench:
         return SandboxBench(sandbox, "bluesky")
+
+
+@pytest.fixture
+def bench(sandbox: SandboxServer) -> SandboxBench:
+    return SandboxBench(sandbox, "bluesky")
+
+
+@given(st.datetimes(datetime(1980, 1, 1), datetime(2200, 1, 1)), st.text(max_size=70))
+def test_record_keys_are_tids(at: datetime, key: str) -> None:
+    """A key is a valid TID, the same for the same order, and sorts by the nominal second."""
+    at = at.replace(tzinfo=UTC)
+    tid = record_key(at, key)
+    assert TID.fullmatch(tid)
+    assert tid == record_key(at, key)
+    assert tid < record_key(at + timedelta(seconds=1), key + "x")
+
+
+def test_record_keys_of_one_second_are_distinct() -> None:
+    """20,000 orders due at the same second have 20,000 keys."""
+    at = datetime(2026, 3, 1, 9, tzinfo=UTC)
+    assert len({record_key(at, f"{n:064x}") for n in range(20_000)}) >= 19_999
+
+
+def test_a_mention_nobody_answers_to_stays_text(bench: SandboxBench) -> None:
+    """A handle that resolves becomes a mention; one that does not is left as it was written."""
+    sender = Sender(bench, "mentions.verne.example")
+    text = "Avec @jules.verne.example et @personne.invalid"
+    spans = tuple(Span(text.index(h), text.index(h) + len(h), "mention", h[1:]) for h in text.split() if h[0] == "@")
+    sender.receipt(sender.orders(Segment(0, text, spans=spans))[0])
+    [post] = [p for p in bench.server.state.posts if p.text == text]
+    [facet] = post.data["record"]["facets"]
+    assert facet["features"][0]["did"].startswith("did:plc:")
+    assert facet["index"] == {"byteStart": 5, "byteEnd": 25}
+
+
+def test_an_expired_session_is_renewed_once(bench: SandboxBench) -> None:
+    """A token that ran out between preparing and sending costs a refresh, not the post; also while reading back."""
+    account = "expired.verne.example"
+    sender = Sender(bench, account)
+    order = sender.text("Encore là")
+    bench.fault(account, "expired")
+    assert isinstance(sender.send(order), Accepted)
+    bench.fault(account, "expired", path="*getSession")
+    assert sender.adapter.find(order)
+    names = [c["operation"] for c in bench.server.state.calls if c["account"].endswith(account)]
+    assert names.count("refreshSession") == 1
+
+
+def test_what_stands_at_our_key_and_is_not_ours_is_a_refusal(bench: SandboxBench) -> None:
+    """Another text under the same key is not overwritten, and not taken for ours."""
+    account = "taken.verne.example"
+    sender = Sender(bench, account)
+    order = sender.text("Le premier")
+    sender.receipt(order)
+    other = replace(sender.text("Le second"), key=order.key)
+    outcome = sender.send(other)
+    assert isinstance(outcome, Refused)
+    assert outcome.code == "InvalidSwap"
+    assert [post["text"] for post in bench.posts(account)] == ["Le premier"]
+
+
+def test_a_mention_that_resolves_differently_later_is_still_ours(bench: SandboxBench) -> None:
+    """If the first try carried a mention and the second could not resolve it, the record there is ours: accepted."""
+    account = "moved.verne.example"
+    sender = Sender(bench, account)
+    text = "Avec @jules.verne.example"
+    [order] = sender.orders(Segment(0, text, spans=(Span(5, len(text), "mention", "jules.verne.example"),)))
+    first = sender.receipt(order)
+    assert sender.adapter.send(order) == Accepted(first)  # nothing prepared: the mention stays unresolved
+    assert len(bench.posts(account)) == 1
+
+
+def test_segments_of_a_thread_are_a_millisecond_apart() -> None:
+    """Apps sort by `createdAt`: it grows along a thread, and is the same at every try."""
+    sender = Sender(_Nowhere(), "verne.example")
+    created = [o.segment.payload["createdAt"] for o in sender.orders(Segment(0, "a"), Segment(1, "b"))]
+    assert created[0].endswith(".000Z")
+    assert created[1].endswith(".001Z")
+
+
+def test_pictures_and_a_card_do_not_go_together() -> None:
+    """It is said when the post is composed, not when it is sent."""
+    sender = Sender(_Nowhere(), "verne.example")
+    with pytest.raises(Unsupported):
+        sender.orders(Segment(0, "x", media=sender.pictures("teal"), card=Card("https://verne.example", "t")))
+
+
+class _Nowhere:
+    """For what composes without a server."""
+
+    def adapter(self, account: str, token: str | None = None) -> Bluesky:
+        return Bluesky(Channel("c", "bluesky", account=account), None)
+
+    def fault(self, account: str, kind: str, **more: object) -> None:
+        raise NotImplementedError
+
+    def posts(self, account: str) -> list[dict[str, object]]:
+        raise NotImplementedError
