@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from prefect import State, flow, get_run_logger, serve, task
+from prefect import State, flow, get_run_logger, serve, tags, task
 from prefect.artifacts import create_table_artifact
 from prefect.blocks.system import Secret
 from prefect.cache_policies import NO_CACHE
@@ -36,6 +36,7 @@ HORIZON = timedelta(days=30)  # how far ahead runs are scheduled, so that ops se
 TICK_SECONDS = 60
 WORKERS = 32  # deliveries under way at once in one run
 DRAIN_SECONDS = 5
+TAGS_MAX = 20
 TEXT_SHOWN = 200  # characters of a rendered text in the run's table
 PUBLISH = "publish/publish"
 
@@ -126,6 +127,11 @@ def run_name(actions: Sequence[Action], zone: str) -> str:
     return f"{time} {posts[0]}{more} -> {to}"
 
 
+def run_tags(actions: Sequence[Action]) -> list[str]:
+    """The channels a run is for: what ops filter the list by."""
+    return sorted({a.delivery.channel for a in actions})[:TAGS_MAX]
+
+
 async def _show_table(desk: Desk, states: Sequence[DeliveryState]) -> None:
     rows = [
         {
@@ -189,7 +195,7 @@ async def schedule(desk: Desk, actions: Sequence[Action]) -> None:
             scheduled_time=max(due - LEAD, datetime.now(UTC)),
             flow_run_name=run_name(group, desk.settings.timezone),
             idempotency_key=f"{desk.root}:{to_iso(minute)}:{to_iso(due)}",
-            tags=sorted({a.delivery.channel for a in group})[:20],
+            tags=run_tags(group),
             timeout=0,
             as_subflow=False,
         )
@@ -232,7 +238,8 @@ def one_pass(desk: Desk, say: Callable[[str], None] = lambda message: None) -> N
         if due:
             say(f"Publishing {run_name(due, desk.settings.timezone)} ...")
             named = publish.with_options(flow_run_name=run_name(due, desk.settings.timezone))
-            _raise(await named(root, return_state=True))
+            with tags(*run_tags(due)):
+                _raise(await named(root, return_state=True))
 
     _desks[root] = desk
     try:

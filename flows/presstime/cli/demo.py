@@ -8,6 +8,7 @@ import signal
 import sys
 import time
 import urllib.request
+from contextlib import ExitStack
 from html import unescape as html_text
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING
 import click
 
 from presstime.cli.output import say
-from presstime.cli.publish import run_pass
+from presstime.cli.publish import enter_prefect, run_pass
 
 if TYPE_CHECKING:
     from presstime.wire import Desk
@@ -40,12 +41,13 @@ def command(stay: bool, fresh: bool, port: int) -> int:
     newsroom = make_newsroom(folder / "newsroom")
     with SandboxServer(port=free_port(port), data=folder / "sandbox.sqlite") as sandbox:
         os.environ[SANDBOX] = sandbox.url
-        with open_desk(newsroom) as desk:
-            run_pass(desk, "text")
+        with open_desk(newsroom) as desk, ExitStack() as stack:
+            ui = enter_prefect(desk, stack)
+            run_pass(desk, "text", show_all=True)
             page = _save_page(sandbox.url, folder / "timeline.html")
-            _where(desk, sandbox.url, page, stay)
+            _where(desk, sandbox.url if stay else _short(page), ui if stay else "")
             if stay:
-                _stay(desk)
+                _stay()
     return 0
 
 
@@ -70,34 +72,31 @@ def make_newsroom(folder: Path) -> Path:
     return folder
 
 
-def _where(desk: "Desk", timeline: str, page: Path, stay: bool) -> None:
+def _where(desk: "Desk", timeline: str, ui: str) -> None:
+    """Where to look. `ui` is empty when the servers are about to stop."""
     root, presstime = _short(desk.root), _short(Path(sys.argv[0]))
     click.echo("")
-    click.echo(f"The timeline   {timeline}/" if stay else f"The timeline   {_short(page)}   (open it in a browser)")
+    click.echo(f"The timeline   {timeline}   (open it in a browser)")
+    if ui:
+        click.echo(f"Prefect's UI   {ui}/runs")
     click.echo(f"The audit log  {desk.store.name}")
     click.echo(f"               {presstime} -C {root} audit log        every step that was taken")
     click.echo(f"               {presstime} -C {root} audit verify     the chain of hashes")
     click.echo(f"The plan       {presstime} -C {root} plan             what comes next, and why")
     click.echo(f"The newsroom   {root}   (a Git repository: change a post, commit, run the demo again)")
-    if not stay:
-        click.echo("With --stay the servers keep running: the live timeline and Prefect's UI, with every run.")
+    if not ui:
+        click.echo("With --stay the servers keep running: the live timeline, and Prefect's UI with every run.")
 
 
-def _stay(desk: "Desk") -> None:
-    from contextlib import ExitStack
-
-    from presstime.cli.publish import enter_prefect
-
-    with ExitStack() as stack:
-        click.echo(f"Prefect's UI   {enter_prefect(desk, stack)}/runs")
-        click.echo("Running until Ctrl-C.")
-        stopped: list[int] = []
-        signal.signal(signal.SIGTERM, lambda number, frame: stopped.append(number))
-        try:
-            while not stopped:
-                time.sleep(0.5)
-        except KeyboardInterrupt:
-            say("")
+def _stay() -> None:
+    click.echo("Running until Ctrl-C.")
+    stopped: list[int] = []
+    signal.signal(signal.SIGTERM, lambda number, frame: stopped.append(number))
+    try:
+        while not stopped:
+            time.sleep(0.5)
+    except KeyboardInterrupt:
+        say("")
 
 
 def _save_page(url: str, file: Path) -> Path:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from presstime.wire import Desk
 
 NEEDS_A_LOOK = (Status.UNKNOWN, Status.REFUSED, Status.DEFERRED, Status.HELD)
+ORDER = [Status.PUBLISHED, *NEEDS_A_LOOK, Status.SENDING, Status.CLAIMED, Status.PLANNED, Status.MISSED]
 MISSED_SHOWN = 5
 PATIENCE_SECONDS = 150  # for deliveries that another worker has claimed: a little more than a claim lasts
 
@@ -36,8 +37,8 @@ def command(directory: Path, sandbox: str | None, form: str) -> int:
         return run_pass(desk, form)
 
 
-def run_pass(desk: "Desk", form: str) -> int:
-    """One pass of an open desk, told to whoever looks. Returns the exit code."""
+def run_pass(desk: "Desk", form: str, show_all: bool = False) -> int:
+    """One pass of an open desk, told to whoever looks: what it changed, or all there is. Returns the exit code."""
     for warning in desk.warnings_now():
         say(f"warning: {warning}")
     if desk.problems and form == "text":
@@ -55,7 +56,8 @@ def run_pass(desk: "Desk", form: str) -> int:
     if form == "json":
         say_json(_as_json(desk, wanted))
     else:
-        _show(desk, wanted, changed)
+        _show(desk, wanted if show_all else changed)
+        click.echo(f"{count(len(changed), 'delivery')} changed in this pass. In all: {_summary(wanted)}.")
     return _exit_code(desk, wanted, changed)
 
 
@@ -118,18 +120,19 @@ def _as_json(desk: "Desk", states: list[DeliveryState]) -> dict[str, object]:
     }
 
 
-def _show(desk: "Desk", wanted: list[DeliveryState], changed: list[DeliveryState]) -> None:
-    order = [Status.PUBLISHED, *NEEDS_A_LOOK, Status.SENDING, Status.CLAIMED, Status.PLANNED, Status.MISSED]
-    changed = sorted(changed, key=lambda s: (order.index(s.status), s.due or desk.timing.now(), s.delivery))
-    missed = [s for s in changed if s.status is Status.MISSED][MISSED_SHOWN:]
-    rows = [(str(s.delivery), s.status.value, _where(desk, s)) for s in changed if s not in missed]
+def _show(desk: "Desk", states: list[DeliveryState]) -> None:
+    shown = sorted(states, key=lambda s: (ORDER.index(s.status), s.due or desk.timing.now(), s.delivery))
+    missed = [s for s in shown if s.status is Status.MISSED][MISSED_SHOWN:]
+    rows = [(str(s.delivery), s.status.value, _where(desk, s)) for s in shown if s not in missed]
     if rows:
         click.echo(table(rows, ("delivery", "state", "where, when or why")))
     if missed:
         click.echo(f"... and {count(len(missed), 'delivery')} more that were missed: `presstime plan --all` lists them")
-    by_status = {status: sum(s.status is status for s in wanted) for status in order}
-    summary = ", ".join(f"{n} {status.value}" for status, n in by_status.items() if n)
-    click.echo(f"{count(len(changed), 'delivery')} changed in this pass. In all: {summary or 'nothing to publish'}.")
+
+
+def _summary(wanted: list[DeliveryState]) -> str:
+    by_status = {status: sum(s.status is status for s in wanted) for status in ORDER}
+    return ", ".join(f"{n} {status.value}" for status, n in by_status.items() if n) or "nothing to publish"
 
 
 def _where(desk: "Desk", state: DeliveryState) -> str:
