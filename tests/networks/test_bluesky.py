@@ -1,5 +1,6 @@
 """The bluesky adapter against its twin, over HTTP."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -67,6 +68,19 @@ def test_an_expired_session_is_renewed_once(bench: SandboxBench) -> None:
     assert sender.adapter.find(order)
     names = [c["operation"] for c in bench.server.state.calls if c["account"].endswith(account)]
     assert names.count("refreshSession") == 1
+
+
+def test_deliveries_side_by_side_share_one_login(bench: SandboxBench) -> None:
+    """Eight at once log in once, and a token that ran out is renewed once: networks count logins."""
+    account = "shared.verne.example"
+    sender = Sender(bench, account)
+    bench.fault(account, "expired", path="*putRecord", times=1)
+    with ThreadPoolExecutor(8) as pool:
+        outcomes = list(pool.map(lambda n: sender.send(sender.text(f"{n}", f"post-{n}")), range(8)))
+    assert all(isinstance(outcome, Accepted) for outcome in outcomes)
+    calls = [c for c in bench.server.state.calls if account in f"{c['account']}{c['body']}"]
+    logins = [c for c in calls if c["operation"] in ("createSession", "refreshSession")]
+    assert [c["operation"] for c in logins] == ["createSession", "refreshSession"]
 
 
 def test_what_stands_at_our_key_and_is_not_ours_is_a_refusal(bench: SandboxBench) -> None:

@@ -293,6 +293,14 @@ class NetworkSuite:
         sender.receipt(order)
         assert len(bench.posts(account)) == 1
 
+    def test_prepared_side_by_side(self, bench: Bench, account: str, sender: Sender) -> None:
+        """Several deliveries of a channel are prepared before the first is sent: none loses its pictures to another."""
+        one, two = (sender.orders(Segment(0, c, media=sender.pictures(c)), name=c)[0] for c in ("teal", "plum"))
+        prepared = [sender.adapter.prepare(o.variant, lambda item: sender.files[item.digest]) for o in (one, two)]
+        for order, media in zip((one, two), prepared, strict=True):
+            assert isinstance(sender.adapter.send(replace(order, media=media)), Accepted)
+        assert sorted(len(post["alts"]) for post in bench.posts(account)) == [1, 1]
+
     def test_identity(self, sender: Sender) -> None:
         """The adapter knows whose account it writes to."""
         assert sender.adapter.identity().account

@@ -5,6 +5,7 @@ an account may log in 300 times a day.
 """
 
 import hashlib
+import threading
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -23,32 +24,39 @@ class Session:
         self._http = http
         self._account = account.removeprefix("@")
         self._tokens: JsonObject | None = None
+        self._lock = threading.RLock()  # deliveries of one channel go out side by side, and share its login
 
     def open(self) -> JsonObject:
         """The session: `did`, `handle` and the two tokens. Raises `Failed`."""
-        if self._tokens is None:
-            who = {"identifier": self._account, "password": self._http.token()}
-            return self._keep(self._http.ask("POST", "/xrpc/com.atproto.server.createSession", json=who))
-        return self._tokens
+        with self._lock:
+            if self._tokens is None:
+                who = {"identifier": self._account, "password": self._http.token()}
+                return self._keep(self._http.ask("POST", "/xrpc/com.atproto.server.createSession", json=who))
+            return self._tokens
 
-    def renew(self) -> None:
-        """A new access token: by the refresh token, or else by logging in again. Raises `Failed`."""
-        headers = {"Authorization": f"Bearer {self.open()['refreshJwt']}"}
-        try:
-            self._keep(self._http.ask("POST", "/xrpc/com.atproto.server.refreshSession", headers=headers))
-        except Failed:
-            self._tokens = None
-            self.open()
+    def renew(self, stale: str) -> None:
+        """A new access token in place of a stale one, unless somebody was quicker: by the refresh token, or else by
+        logging in again. Raises `Failed`."""
+        with self._lock:
+            tokens = self.open()
+            if tokens["accessJwt"] != stale:
+                return
+            headers = {"Authorization": f"Bearer {tokens['refreshJwt']}"}
+            try:
+                self._keep(self._http.ask("POST", "/xrpc/com.atproto.server.refreshSession", headers=headers))
+            except Failed:
+                self._tokens = None
+                self.open()
 
     def ask(self, method: str, name: str, headers: Mapping[str, str] | None = None, **content: Any) -> Json:
         """A call that readers do not see, repeated once with a new token if the session was stale. Raises `Failed`."""
-        path, more = f"/xrpc/{name}", dict(headers or {})
+        path, more, token = f"/xrpc/{name}", dict(headers or {}), self.open()["accessJwt"]
         try:
-            return self._http.ask(method, path, headers=self.bearer() | more, **content)
+            return self._http.ask(method, path, headers={"Authorization": f"Bearer {token}"} | more, **content)
         except Failed as failed:
             if not (isinstance(failed.verdict, Refused) and failed.verdict.code in STALE):
                 raise
-        self.renew()
+        self.renew(token)
         return self._http.ask(method, path, headers=self.bearer() | more, **content)
 
     def bearer(self) -> dict[str, str]:

@@ -125,7 +125,7 @@ class Bluesky(HttpAdapter):
         }
         outcome = self._put(body)
         if isinstance(outcome, Refused) and outcome.code in STALE:
-            self.session.renew()
+            self.session.renew(session["accessJwt"])
             outcome = self._put(body)
         if isinstance(outcome, Refused) and outcome.code == "InvalidSwap":
             # Something stands at our own key. If it says the same (a mention that resolved differently then), it is ours.

@@ -5,6 +5,7 @@ be seen by readers, so a reply that got lost is `Unknown`.
 """
 
 import logging
+import threading
 from abc import abstractmethod
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping
@@ -68,8 +69,9 @@ class Http:
         self.traits = traits
         self.dialect = dialect
         self._secret = secret
-        self._hidden: set[str] = set()
+        self._hidden: frozenset[str] = frozenset()
         self._client: httpx.Client | None = None
+        self._lock = threading.Lock()
 
     def token(self) -> str:
         """The credential's value. Raises `Failed` if there is none or it could never stand in a request."""
@@ -88,7 +90,11 @@ class Http:
         no secrets, and hiding them would spoil every sentence."""
         if len(word) < 4:
             return
-        self._hidden |= {word, b64encode(word.encode()).decode(), *(quote(word, safe=safe) for safe in ("", "/", ":"))}
+        self._hidden = self._hidden | {
+            word,
+            b64encode(word.encode()).decode(),
+            *(quote(word, safe=safe) for safe in ("", "/", ":")),
+        }
 
     def ask(self, method: str, path: str, **content: Any) -> Json:
         """The JSON answer to a request that readers cannot see. Raises `Failed`, never with `Unknown`."""
@@ -133,8 +139,9 @@ class Http:
 
         muted = _quiet.set(True)
         try:
-            self._client = self._client or _open(self.base_url)
-            return self._client.request(method, self.base_url + path, **content)
+            with self._lock:
+                client = self._client = self._client or _open(self.base_url)
+            return client.request(method, self.base_url + path, **content)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError) as error:
             return self._scrubbed(Deferred(f"{self.traits.title} cannot be reached: {_cause(error)}"))
         except (httpx.UnsupportedProtocol, httpx.InvalidURL, httpx.LocalProtocolError, ValueError, OverflowError):

@@ -12,8 +12,9 @@ from urllib.parse import quote
 
 from presstime.errors import Unsupported
 from presstime.model import (
-    Attachment,
+    Accepted,
     Channel,
+    Delivery,
     Identity,
     Json,
     JsonObject,
@@ -83,7 +84,7 @@ class Telegram(HttpAdapter):
 
     def __init__(self, channel: Channel, secret: Secret | None) -> None:
         super().__init__(channel, secret)
-        self._files: dict[str, tuple[Attachment, bytes]] = {}
+        self._files: dict[Delivery, dict[str, bytes]] = {}
 
     @staticmethod
     def compose(variant: Variant, segment: Segment) -> JsonObject:
@@ -103,7 +104,7 @@ class Telegram(HttpAdapter):
     def _prepare(self, variant: Variant, read: ReadBytes) -> Mapping[str, Json]:
         """Telegram stores no file ahead of its message, so the bytes wait here. A wrong token shows now, not when due."""
         self._identity()
-        self._files = {item.digest: (item, read(item)) for item in variant.attachments()}
+        self._files[variant.delivery] = {item.digest: read(item) for item in variant.attachments()}
         return {}
 
     def _send(self, order: Order) -> Outcome:
@@ -113,17 +114,20 @@ class Telegram(HttpAdapter):
             params["reply_parameters"] = {"message_id": int(order.previous[-1].id)}
         content: dict[str, Any] = {"json": params}
         if order.segment.media:
-            content = {"data": _form(params), "files": self._parts(planned["method"], order.segment)}
-        return self.http.post("POST", self._path(planned["method"]), self._receipt, **content)
+            content = {"data": _form(params), "files": self._parts(planned["method"], order)}
+        outcome = self.http.post("POST", self._path(planned["method"]), self._receipt, **content)
+        if isinstance(outcome, Accepted) and order.segment.index == order.variant.segments[-1].index:
+            self._files.pop(order.delivery, None)  # nothing will ask for these bytes again
+        return outcome
 
-    def _parts(self, method: str, segment: Segment) -> dict[str, tuple[str, bytes, str]]:
+    def _parts(self, method: str, order: Order) -> dict[str, tuple[str, bytes, str]]:
         """The files, under the names that the parameters call them by. Raises `Unfilled`."""
-        parts = {}
-        for item in segment.media:
-            if item.digest not in self._files:
+        parts, files = {}, self._files.get(order.delivery, {})
+        for item in order.segment.media:
+            if item.digest not in files:
                 raise Unfilled(item.path)
             name = "photo" if method == "sendPhoto" else item.digest
-            parts[name] = (item.path.rsplit("/", 1)[-1], self._files[item.digest][1], item.mime)
+            parts[name] = (item.path.rsplit("/", 1)[-1], files[item.digest], item.mime)
         return parts
 
     def _receipt(self, answer: Json) -> Receipt:
