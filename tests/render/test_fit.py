@@ -131,6 +131,25 @@ def test_a_heading_stays_with_what_it_heads() -> None:
     assert [part.text for part in parts] == ["Some words that come before.", "Heading\n\nWords that come after it."]
 
 
+def test_the_link_and_hashtags_are_no_message_of_their_own() -> None:
+    """They end the last message, together with what they belong to."""
+    text = "A first sentence that says a lot. A second sentence.\n\nhttps://verne.fr/a\n\n#Tag #Other"
+    assert thread(text, 60) == [
+        "A first sentence that says a lot.",
+        "A second sentence.\n\nhttps://verne.fr/a\n\n#Tag #Other",
+    ]
+
+
+def test_a_line_that_merely_goes_on_is_no_place_to_cut() -> None:
+    """Where an author wraps lines, a sentence counts, not the end of a line; the items of a list are apart."""
+    assert thread("One is here. Two goes\non and on for long", 25) == [
+        "One is here.",
+        "Two goes\non and on for",
+        "long",
+    ]
+    assert thread("• first item of it\n• second item of it", 25) == ["• first item of it", "• second item of it"]
+
+
 @pytest.mark.parametrize(
     ("text", "limit"),
     [

@@ -45,6 +45,7 @@ UNSPACED_END = regex.compile(rf"[。！？．｡…]['\"{CLOSING}]*$")
 SHORT = regex.compile(
     r"(?i)(?:^|[\s(«“\"'’\u00a0\u202f])(?:\p{L}|dr|mr|mrs|ms|mme|mlle|prof|st|ste|no|nr|vs|cf|e\.g|i\.e|z\.b|p\.ex|approx|bzw|ca|vol|fig|pp|jr|sr)\.$"
 )
+ITEM = regex.compile(r"[•☐☑]|\d+[.)] |> ")
 HANGING = regex.compile(rf"[!?;:»%…,.]|[{CLOSING}]")  # what French sets apart from its word by a space still follows it
 
 
@@ -92,9 +93,11 @@ def _level(text: str, space: regex.Match[str], is_glued: bool) -> Level | None:
     lines = space[0].count("\n")
     if is_glued:
         return Level.WORD
-    if lines:
-        return Level.PARAGRAPH if lines > 1 else Level.LINE
     before = text[max(0, space.start() - 40) : space.start()]
+    if lines > 1:
+        return Level.PARAGRAPH
+    if lines:  # the next item of a list or a new sentence; else the line merely went on
+        return Level.LINE if ITEM.match(text, space.end()) or SENTENCE_END.search(before) else Level.WORD
     if HANGING.match(text, space.end()) or before.endswith(("«", "“", "(", "[")):
         return None
     if UNSPACED_END.search(before) or (SENTENCE_END.search(before) and _begins(text, space.end(), before)):

@@ -5,7 +5,7 @@ The channel says in which order to try; the network's traits and the post say wh
 
 from bisect import bisect_left
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from presstime.errors import RenderError
@@ -86,9 +86,11 @@ def _manual(rich: Rich, room: Room) -> list[Rich]:
 
 def _thread(rich: Rich, room: Room) -> list[Rich] | None:
     """Full messages cut at paragraphs, else sentences, else words; None if there would be too many or a word is too long."""
-    if not room.threads:
+    if not room.threads or measure(rich.text, room.rest) > MAX_SEGMENTS * room.rest.limit:
         return None
+    head, _ = _parted(rich, room.convention)
     cutter = _Cutter(rich, room.convention)
+    cutter.hold_from(len(head.text))
     parts: list[Rich] = []
     start = 0
     while start < len(rich.text):
@@ -110,6 +112,10 @@ class _Cutter:
         self.edges = Edges(rich.text)
         self.breaks = [*breaks(rich, self.atoms), Break(len(rich.text), len(rich.text), Level.PARAGRAPH)]
         self.ends = [one.end for one in self.breaks]
+
+    def hold_from(self, end: int) -> None:
+        """The link and hashtags that end a text should rather not be a message of their own."""
+        self.breaks[:-1] = [replace(b, level=Level.WORD) if b.end >= end else b for b in self.breaks[:-1]]
 
     def cut(self, start: int, rule: TextRule) -> Break | None:
         """The best break at which the text from `start` fits the rule."""
