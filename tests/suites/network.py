@@ -223,8 +223,8 @@ class NetworkSuite:
         faulty.receipt(order)
         assert len(bench.posts(account)) == 1
 
-    def test_find_tells_segments_and_texts_apart(self, bench: Bench, account: str, sender: Sender) -> None:
-        """What is found is this order's own: not another text, nor the same text elsewhere in a thread."""
+    def test_find_tells_texts_apart(self, bench: Bench, account: str, sender: Sender) -> None:
+        """What is found is this order's own, and nothing is found of one that was never sent."""
         if not sender.adapter.traits.can_find:
             pytest.skip("nothing can be read back")
         there, other = sender.text(TRICKY, "there"), sender.text("Autre chose", "other")
@@ -235,11 +235,12 @@ class NetworkSuite:
         assert sender.adapter.find(other) is None
 
     def test_find_in_a_thread(self, bench: Bench, account: str, faulty: Sender) -> None:
-        """A segment whose reply was lost is found at its place in the thread."""
+        """A segment whose reply was lost is found at its place in the thread, and not where the same words stand."""
         if not (faulty.adapter.traits.can_find and faulty.adapter.traits.threads):
             pytest.skip("no threads that can be read back")
-        first, second = faulty.orders(Segment(0, "encore"), Segment(1, "et encore"))
+        first, second = faulty.orders(Segment(0, "encore"), Segment(1, "encore"))
         parent = faulty.receipt(first)
+        assert faulty.adapter.find(replace(second, previous=(parent,))) is None
         bench.fault(account, "drop-after")
         assert isinstance(faulty.send(second, [parent]), Unknown)
         found = faulty.adapter.find(replace(second, previous=(parent,)))
