@@ -86,7 +86,7 @@ def _manual(rich: Rich, room: Room) -> list[Rich]:
 
 def _thread(rich: Rich, room: Room) -> list[Rich] | None:
     """Full messages cut at paragraphs, else sentences, else words; None if there would be too many or a word is too long."""
-    if not room.threads or measure(rich.text, room.rest) > MAX_SEGMENTS * room.rest.limit:
+    if not room.threads or measure(rich.text, room.rest) > 2 * MAX_SEGMENTS * room.rest.limit:
         return None
     head, _ = _parted(rich, room.convention)
     cutter = _Cutter(rich, room.convention)
