@@ -94,11 +94,11 @@ class Schedule:
         if values.flag("skip"):
             return None
         own = particulars.get("publish_at")
-        at, mark = (values.as_instant("publish_at", own), own.mark) if own else (when.at, when.mark)
+        slot = own is not None and _is_slot(own, problems)
+        at, mark = (when.at, when.mark) if own is None or slot else (values.as_instant("publish_at", own), own.mark)
         zone = values.zone("timezone") or when.zone or self._settings.channels[name].timezone or self._settings.timezone
         fold = _fold(values) or when.fold
         text, late, media = values.text("text"), values.late("late") or late, self._media(particulars, folder, problems)
-        slot = own is not None and _is_slot(own, problems)
         due = resolve(at, zone, fold, mark, problems) if at is not None and not slot else None
         return Target(name, due, late, text, media) if due is not None else None
 

@@ -44,8 +44,8 @@ class Source(Protocol):
 
 
 def parts_of(path: str) -> list[str] | None:
-    """The names a path is made of, None if it is not a plain relative path: absolute, with `..`, a backslash, NUL or a
-    drive, or a name twice separated. The root is [].
+    """The names a path is made of, None if it is not a plain relative path: absolute, with `..` or another hidden name
+    (`.git`), a backslash, NUL or a drive, or a name twice separated. The root is [].
 
     >>> parts_of("posts/a.md"), parts_of("../a"), parts_of("")
     (['posts', 'a.md'], None, [])
@@ -53,7 +53,7 @@ def parts_of(path: str) -> list[str] | None:
     if "\\" in path or "\0" in path or ":" in path[:2]:
         return None
     parts = path.split("/") if path else []
-    return None if any(part in ("", ".", "..") for part in parts) else parts
+    return None if any(part[:1] in ("", ".") for part in parts) else parts
 
 
 def no_such_file(path: str, where: str) -> NoSuchFileError:
