@@ -108,10 +108,11 @@ def _as_the_log_says(item: Wanted, state: DeliveryState, situation: Situation, s
         return _action(
             item, "hold", f"refused after {len(state.receipts)} segments went out: {state.reason}", state.digest
         )
+    approved = state.digest if state.source == item.source else ""  # what changed meanwhile is planned after the wait
     if situation.busy(state):
-        return _action(item, "wait", "another worker is at it", state.digest)
+        return _action(item, "wait", "another worker is at it", approved)
     if state.until and state.until > situation.now and state.status is Status.DEFERRED:
-        return _action(item, "wait", f"put off until {state.until:%H:%M:%S} UTC: {state.reason}", state.digest)
+        return _action(item, "wait", f"put off until {state.until:%H:%M:%S} UTC: {state.reason}", approved)
     return PROCEED
 
 
@@ -167,9 +168,8 @@ def _too_late_for_words(item: Wanted, now: datetime) -> Action | None:
     if late.rule == "within" and overdue <= late.window:
         return None
     if late.rule == "ask":
-        return _action(
-            item, "hold", f"was due {_ago(overdue)} ago and its late rule is `ask`: give it a new publish_at"
-        )
+        # No span that grows: a reason that changes is news, and would be written into the log at every pass.
+        return _action(item, "hold", f"was due at {_utc(due)} and its late rule is `ask`: {REMEDY}")
     return _action(
         item, "missed", f"was due at {_utc(due)}, {_ago(overdue)} before; its late rule is `{late}`: {REMEDY}"
     )
