@@ -1,5 +1,6 @@
 """Posts: what each key becomes, what is refused where, and that one bad file stops no other."""
 
+import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -193,6 +194,18 @@ def test_a_file_of_megabytes_is_refused(folder: GitFolder) -> None:
     """Nobody writes that much: it is a mistake, and not read."""
     folder.write("posts/a.md", b"x" * 5_000_000)
     assert [p.code for p in load(folder).problems] == ["too-large"]
+
+
+@pytest.mark.parametrize("name", [b"\xff.md", b"a\nb.md", b"\x1b[31m.md"])
+@pytest.mark.parametrize("committed", [True, False])
+def test_a_file_name_that_no_terminal_can_show_is_refused(folder: GitFolder, name: bytes, committed: bool) -> None:
+    """Bytes that are no text, and control characters, make no path that can be told: the problem shows them as `?`."""
+    (folder.path / "posts").mkdir()
+    (folder.path / "posts" / os.fsdecode(name)).write_bytes(f"---\n{HEAD}---\n".encode())
+    source = Repository.discover(folder.path).at(folder.commit()) if committed else WorkTree(folder.path)
+    loaded = load_posts(source, newsroom())
+    assert [p.code for p in loaded.problems] == ["bad-file-name"]
+    assert loaded.problems[0].path.isprintable()
 
 
 # --- identity ---

@@ -8,7 +8,6 @@ import click
 
 from presstime.cli.formats import FORMATS, Report
 from presstime.cli.output import say
-from presstime.content.fix import fix_ids
 from presstime.content.newsroom import read_newsroom
 from presstime.content.posts import folder_of, is_post
 from presstime.content.source import Source
@@ -56,6 +55,8 @@ def _check(source: Source, directory: Path, paths: tuple[str, ...], fix: bool) -
     settings = parse_settings(source.read(FILE), FILE)
     only = _posts_of(paths, directory, source, settings) if paths else None
     if fix and isinstance(source, WorkTree):
+        from presstime.content.fix import fix_ids
+
         for path, identity in fix_ids(source, settings, only):
             say(f"{path}: id {identity}")
     try:

@@ -7,11 +7,12 @@ from presstime.content.nodes import Node
 from presstime.content.source import Entry, Source, parts_of
 from presstime.content.values import Values
 from presstime.model import MediaRef
-from presstime.problems import Problems, shorten, suggest
+from presstime.problems import Problems, nearest, shorten, suggest
 
 FOLDERS = ("", "media/", "static/")  # after the post's own; `static/` is Hugo's
 LFS = b"version https://git-lfs.github.com/spec/"
 LFS_MAX = 1024  # bytes; a pointer is smaller, says its specification
+MAX_NEARBY = 5000  # names; to compare more would take seconds
 THEME_KEYS = frozenset(
     [
         "relative",
@@ -104,9 +105,8 @@ class Library:
         """Say so, with the nearest file of the folders that were searched."""
         where = ", ".join(dict.fromkeys([f"{folder or '.'}/", "./", "media/", "static/"]))
         nearby = {p.rpartition("/")[2] for f in (folder, "media", "static") for p in self._source.names(f)}
-        advice = (
-            suggest(name.rpartition("/")[2], nearby, "files") if nearby and len(nearby) < 5000 else "Commit it there."
-        )
+        close = nearest(name.rpartition("/")[2], nearby) if len(nearby) < MAX_NEARBY else None
+        advice = f"Did you mean {close!r}?" if close else "Commit it there, or correct its name."
         problems.error(at.mark, "missing-media", f"there is no file {shorten(name)} in {where}", advice)
 
 

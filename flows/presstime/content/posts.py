@@ -1,6 +1,7 @@
 """Posts out of a source: each file read once, its problems collected, the sound ones handed on."""
 
 import gc
+import re
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from presstime.model import Json, MediaRef, Post, Problem, Target
 from presstime.problems import Place, Problems, shorten
 from presstime.settings import Settings
 
+_UNSHOWABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")  # control characters, and bytes that are not UTF-8
 SUFFIXES = (".md", ".markdown")
 MDX = ".mdx"  # not read, but not passed over in silence
 MAX_FILE = 4 * 1024 * 1024  # bytes: nobody writes that much, and a worker must not stumble over it
@@ -196,11 +198,9 @@ class Reader:
 
     def read(self, entry: Entry, folder: str) -> Read:
         """The post of one file, or its problems."""
-        if entry.size > MAX_FILE:
-            problem = Problem(
-                entry.path, 1, 1, "error", "too-large", f"the file is larger than {MAX_FILE >> 20} MiB", "Shorten it."
-            )
-            return Read(entry.path, "", None, [problem])
+        refusal = _refusal(entry)
+        if refusal is not None:
+            return Read(entry.path, "", None, [refusal])
         try:
             front, body, _ = split(self._source.load(entry), entry.path)
         except ContentError as error:
@@ -283,6 +283,17 @@ class Reader:
             advice = "Write a later expires_at, or an earlier publish_at."
             values.problems.error(mark, "expires-too-soon", "the post expires before it goes out", advice)
         return instant
+
+
+def _refusal(entry: Entry) -> Problem | None:
+    """Why a file is not even read."""
+    if entry.size > MAX_FILE:
+        message = f"the file is larger than {MAX_FILE >> 20} MiB"
+        return Problem(entry.path, 1, 1, "error", "too-large", message, "Shorten it.")
+    if not entry.path.isprintable() and _UNSHOWABLE.search(entry.path):
+        shown = _UNSHOWABLE.sub("?", entry.path)
+        return Problem(shown, 1, 1, "error", "bad-file-name", "the file's name is not readable text", "Rename it.")
+    return None
 
 
 def _refuse_unserved(values: Values) -> None:
