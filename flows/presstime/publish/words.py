@@ -6,12 +6,15 @@ from functools import cached_property
 
 from presstime import __version__
 from presstime.content.newsroom import Newsroom
-from presstime.errors import NetworkError, RenderError
+from presstime.errors import NetworkError, RenderError, SettingsError
 from presstime.model import Attachment, Channel, Delivery, JsonObject, MediaRef, Post, Target, Variant, digest_of
 from presstime.networks import load
+from presstime.networks.base import Adapter
 from presstime.render import Rendered, Templates, render
 from presstime.render.media import prepare_image
 from presstime.render.templates import shipped_digest
+
+UNKNOWN_NETWORK = "unknown-network"  # the code that settings.check_networks reports at the channel itself
 
 
 @dataclass
@@ -46,7 +49,7 @@ class Words:
         if known := self._whole.get(Delivery(post.id, target.channel)):
             return known
         channel = self.channel(target.channel)
-        adapter = load(channel.network)
+        adapter = _adapter_of(channel)
         rendered = render(
             post,
             target,
@@ -92,6 +95,14 @@ class Words:
             "It was prepared by another version; look at the channel and post the rest by hand.",
             needs_person=True,
         )
+
+
+def _adapter_of(channel: Channel) -> type[Adapter]:
+    """Raises `RenderError` for a network nobody serves: that channel's deliveries are held, the others go on."""
+    try:
+        return load(channel.network)
+    except SettingsError as error:
+        raise RenderError(error.message, error.advice, UNKNOWN_NETWORK) from None
 
 
 def _as_named(item: Attachment, size: int) -> MediaRef:
