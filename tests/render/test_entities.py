@@ -106,6 +106,13 @@ def test_ticker_symbols() -> None:
     assert find("buy $aapl now", "mastodon") == ()
 
 
+def test_what_stands_in_a_link_is_part_of_the_link() -> None:
+    """No hashtag or mention is found inside an address."""
+    for convention in ("twitter", "mastodon", "bluesky"):
+        text = "see https://example.com/#tag/@me@example.com now"
+        assert [one.kind for one in find(text, convention)] == ["link"]  # type: ignore[arg-type]
+
+
 @given(st.text(alphabet="ab.@#$:/ ()é日comhtps\n", max_size=80), ALL)
 def test_nothing_overlaps(text: str, convention: Convention) -> None:
     """What is found is in order, apart, not empty and within the text."""

@@ -114,7 +114,7 @@ def test_what_fits_is_left_alone(text: str, rule: TextRule) -> None:
 
 def test_a_thread_is_cut_at_paragraphs_first() -> None:
     """A paragraph that fits into a message is not torn apart."""
-    first, second = "One short one.", "Another one. It has two sentences."
+    first, second = "Hi all.", "Another one. It has two sentences."
     assert thread(f"{first}\n\n{second}", 40) == [first, second]
 
 
@@ -153,7 +153,8 @@ def test_a_line_that_merely_goes_on_is_no_place_to_cut() -> None:
 @pytest.mark.parametrize(
     ("text", "limit"),
     [
-        ("Dr. Martin came by at noon with J. Verne and others", 40),
+        ("We all went to see the museum with Dr. Martin and his friends", 50),
+        ("We all went to see the museum with J. Verne and his friends", 50),
         ("We met at 5 p.m. yesterday and version 1.2 was out", 40),
     ],
 )

@@ -141,7 +141,7 @@ def test_html_is_the_whole_text() -> None:
 
 
 DANGEROUS = st.sampled_from(
-    ["<script>", "</script>", "<img src=x onerror=alert(1)>", "[x](javascript:alert(1))", "<a href='javascript:x'>", "</a>",
+    ["<script>", "</script>", "<img src=x onerror=alert(1)>", "[x](javascript:alert(1))", "<a href='javascript:x'>", "<a href='https://e/\" onclick=x a=\"'>", "</a>",
      '"><svg onload=x>', "<iframe src=//e>", "![x](javascript:y)", '[x](https://e "\\" onclick=x")', "<https://e/\"onclick=x>",
      "\n\n", "a", "`", "```\n", "<!--", "-->", "&lt;script&gt;", "| ", "> ", "- ", "[^1]", "[^1]: <b onclick=x>", "<div onclick=x>\n"]
 )  # fmt: skip
@@ -172,6 +172,13 @@ def test_any_text_can_be_read(source: str) -> None:
         assert all(0 <= s.start < s.end <= len(rich.text) for s in rich.spans)
         assert rich.text == rich.text.strip()
     html_of(source)
+
+
+def test_signs_in_addresses_are_escaped() -> None:
+    """An ampersand in an attribute is written as HTML wants it."""
+    html = html_of('https://e.example/?a=1&b=2 <a href="https://e.example/&quot; onclick=x">x</a>')
+    assert 'href="https://e.example/?a=1&amp;b=2"' in html
+    assert 'href="https://e.example/&quot; onclick=x"' in html
 
 
 def test_control_characters_are_dropped() -> None:

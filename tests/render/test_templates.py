@@ -61,6 +61,13 @@ def test_the_opening_skips_what_says_nothing() -> None:
     assert text_of(post(body, link=LINK), MASTODON) == f"{expected}\n\n{LINK}"
 
 
+def test_a_remark_in_parentheses_is_no_opening() -> None:
+    """What the post says comes with it."""
+    remark = "(Updated on Monday with what was said since, and with corrections to the table.)"
+    said = text_of(post(f"{remark}\n\nThe shop opens." + "\n\nMore follows." * 60, link=LINK), MASTODON)
+    assert said.startswith(f"{remark}\n\nThe shop opens.")
+
+
 def test_bluesky_leaves_the_link_to_the_card() -> None:
     """The card carries it, so the words do not."""
     said = say(post("Short words.", link=LINK), BLUESKY).variant.segments[0]
@@ -205,6 +212,7 @@ def test_a_template_cannot_reach_out(source: str) -> None:
         "{{ 2 ** 100000 }}",
         "{% for i in range(10**9) %}{% endfor %}",
         "{% for i in range(9999) %}{% for j in range(9999) %}{% endfor %}{% endfor %}",
+        "{% for i in 'x' * 3000 %}{% for j in 'x' * 3000 %}{% endfor %}{% endfor %}",
         "{% set n = namespace(x='aaaa') %}{% for i in range(40) %}{% set n.x = n.x ~ n.x %}{% endfor %}",
         "{% set n = namespace(x='aaaa') %}{% for i in range(40) %}{% set n.x = n.x + n.x %}{% endfor %}",
         "{% set n = namespace(x=[0]) %}{% for i in range(60) %}{% set n.x = [n.x, n.x] %}{% endfor %}{{ n.x == n.x }}",
