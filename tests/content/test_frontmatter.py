@@ -9,7 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from presstime.content import yamllines, yamltext
-from presstime.content.frontmatter import MAX_SIZE, split, yaml_place
+from presstime.content.frontmatter import MAX_SIZE, split
 from presstime.content.nodes import Node
 from presstime.errors import ContentError
 from presstime.problems import Problems
@@ -174,6 +174,12 @@ def test_places_count_characters_and_lines_of_the_file() -> None:
     assert front.where(front.keys["b"].value["c"].key) == (4, 3)
 
 
+def test_only_an_editor_s_line_ends_count_as_lines() -> None:
+    """YAML takes U+2028 for the end of a line, editors do not: places are those that an editor shows."""
+    assert refused('---\na: "x\u2028y"\nb: &x 1\n---\n') == [(3, 4, "yaml-anchor")]
+    assert refused("---\r\na: 1\r\nb: &x 1\r\n---\r\n") == [(3, 4, "yaml-anchor")]
+
+
 PIECES = [
     b"---\n",
     b"+++\n",
@@ -221,6 +227,7 @@ PIECES += [
 @given(st.lists(st.sampled_from(PIECES), max_size=25).map(b"".join), st.sampled_from([b"---\n", b"+++\n", b""]))
 @settings(max_examples=1500, deadline=None)
 @example(b'a: "\\U0011ffff"\n', b"---\n")
+@example(b'"\xe2\x80\xa8\xe2\x80\xa8\xe2\x80\xa8\xe2\x80\xa8', b"---\n")
 def test_no_bytes_raise_anything_but_a_content_error(source: bytes, fence: bytes) -> None:
     """Whatever the bytes, the answer is front matter or a ContentError with problems at lines of the file."""
     whole = fence + source + b"\n" + fence
@@ -292,12 +299,18 @@ LINE = st.one_of(
 )
 
 
-def placed(keys: dict[str, Node]) -> dict[str, Any]:
+def placed(keys: dict[str, Node], text: str) -> dict[str, Any]:
     """Values with all their places."""
+    where = yamltext.Marks(text).where
     return {
-        name: (node.plain(), yaml_place(node.key), yaml_place(node.mark), [yaml_place(n.mark) for n in node.value] if isinstance(node.value, list) else [])
+        name: (
+            node.plain(),
+            where(node.key),
+            where(node.mark),
+            [where(n.mark) for n in node.value] if isinstance(node.value, list) else [],
+        )
         for name, node in keys.items()
-    }  # fmt: skip
+    }
 
 
 @given(st.lists(LINE, max_size=3).map("\n".join))
@@ -308,8 +321,8 @@ def test_plain_lines_are_read_as_the_parser_reads_them(text: str) -> None:
     short = yamllines.load(text)
     if short is None:
         return
-    problems = Problems("a.md", yaml_place)
-    assert placed(short) == placed(yamltext.parse(text, problems))
+    problems = Problems("a.md", yamltext.Marks(text).where)
+    assert placed(short, text) == placed(yamltext.parse(text, problems), text)
     assert problems.found == []
 
 

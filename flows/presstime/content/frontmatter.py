@@ -75,15 +75,9 @@ def _one(path: str, line: int, code: str, message: str, advice: str) -> ContentE
 
 
 def _yaml(front: str, path: str) -> FrontMatter:
-    problems = Problems(path, yaml_place)
-    return _checked("yaml", yamltext.load(front, problems), problems, yaml_place)
-
-
-def yaml_place(mark: Any) -> Place:
-    """YAML's marks count from 0, and from the line after the `---`."""
-    if type(mark) is tuple:
-        return mark[0] + 2, mark[1] + 1
-    return (mark.line + 2, mark.column + 1) if mark is not None else (1, 1)
+    where = yamltext.Marks(front).where
+    problems = Problems(path, where)
+    return _checked("yaml", yamltext.load(front, problems), problems, where)
 
 
 def _toml(front: str, path: str) -> FrontMatter:

@@ -12,7 +12,7 @@ import yaml
 
 from presstime.content import yamllines
 from presstime.content.nodes import CONTROL, MAX_DEPTH, MAX_NODES, Node
-from presstime.problems import Problems, shorten
+from presstime.problems import Place, Problems, shorten
 
 _Scalar, _End = yaml.ScalarEvent, yaml.StreamEndEvent
 _Opening = (yaml.MappingStartEvent, yaml.SequenceStartEvent)
@@ -201,9 +201,23 @@ def _syntax(error: yaml.YAMLError, text: str, problems: Problems[Any]) -> None:
 
 
 class _Mark:
-    """The place of a character, for an error that tells only its position (PyYAML counts bytes or characters there)."""
+    """The place of a character, for an error that tells only its position (libyaml counts bytes there)."""
 
     def __init__(self, text: str, position: int) -> None:
-        before = text.encode("utf-8", "replace")[:position].decode("utf-8", "ignore")
-        self.line = before.count("\n")
-        self.column = len(before) - (before.rfind("\n") + 1)
+        self.index = len(text.encode("utf-8", "replace")[:position].decode("utf-8", "ignore"))
+
+
+class Marks:
+    """Turns marks into places of the file. Lines are counted here: YAML takes U+2028 and others for the end of one, and
+    editors do not. Front matter begins in line 2, after the `---`."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def where(self, mark: Any) -> Place:
+        if mark is None:
+            return 1, 1
+        if type(mark) is tuple:  # of `yamllines`
+            return mark[0] + 2, mark[1] + 1
+        at: int = mark.index
+        return self._text.count("\n", 0, at) + 2, at - self._text.rfind("\n", 0, at)
