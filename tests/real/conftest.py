@@ -1,0 +1,18 @@
+"""Tests against real servers and independent clients. In CI a skip here is a failure: `.ci/run` installs what they need."""
+
+import os
+from collections.abc import Generator
+
+import pytest
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Turn a skip into a failure that gives the reason, where `CI=true` promises that everything is installed."""
+    report = yield
+    if report.skipped and os.environ.get("CI") == "true" and "tests/real" in item.path.as_posix():
+        report.outcome = "failed"
+        report.longrepr = f"skipped in CI, where it must run: {report.longrepr}"
+    return report
