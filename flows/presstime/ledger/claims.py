@@ -161,14 +161,16 @@ def put_off(
     reason: str,
     needs_person: bool,
 ) -> None:
-    """Record that a delivery could not even be begun, unless the log says just that already."""
+    """Record that a delivery could not even be begun, or not be settled, unless the log says just that already."""
 
     def propose(view: View) -> Sequence[Event]:
         state = view(delivery)
-        if not claimable(state, digest, ledger.store.now(), ledger.writer):
+        if state is None or not claimable(state, digest, ledger.store.now(), ledger.writer):
             return ()
-        if state and state.status is Status.DEFERRED and state.reason == reason:
+        if state.status in (Status.DEFERRED, Status.UNKNOWN) and state.reason == reason:
             return ()
+        if state.intent is not None:  # it stays in doubt: "deferred" would say that nothing was sent
+            return [step("unknown", delivery, clock, segment=state.intent.segment, reason=reason, over=True)]
         return [step("deferred", delivery, clock, reason=reason, until=None, needs_person=needs_person)]
 
     ledger.append(propose)
