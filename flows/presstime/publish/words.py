@@ -6,7 +6,7 @@ from functools import cached_property
 
 from presstime import __version__
 from presstime.content.newsroom import Newsroom
-from presstime.errors import NetworkError, RenderError, SettingsError
+from presstime.errors import GitError, NetworkError, RenderError, SettingsError
 from presstime.model import Attachment, Channel, Delivery, JsonObject, MediaRef, Post, Target, Variant, digest_of
 from presstime.networks import load
 from presstime.networks.base import Adapter
@@ -83,7 +83,10 @@ class Words:
 
         Raises `NetworkError` where the same bytes cannot be had any more."""
         rule = load(variant.network).traits.media
-        data = self.read_blob(item.blob)
+        try:
+            data = self.read_blob(item.blob)
+        except GitError as error:
+            raise NetworkError(f"{item.path}: {error.message}", error.advice, needs_person=True) from error
         if digest_of(data) == item.digest:
             return data
         if rule is not None:
