@@ -9,7 +9,8 @@ from PIL import Image, PngImagePlugin
 
 from presstime.errors import RenderError
 from presstime.model import MediaRule, digest_of
-from presstime.render.media import mime_of, prepare_image
+from presstime.render.filetypes import mime_of
+from presstime.render.media import prepare_image
 from tests.render.kit import PICTURES, picture, ref
 
 RULE = MediaRule(4, PICTURES, max_bytes=1_000_000, max_side=2000)

@@ -108,7 +108,8 @@ def test_titles_and_summaries_are_not_markup() -> None:
 
 def test_a_post_without_words_is_said_by_its_title() -> None:
     """There is always something to say, or it is an error."""
-    assert text_of(post(""), MASTODON) == "Launch day"
+    assert text_of(post(""), MASTODON) == text_of(post(""), X) == "Launch day"
+    assert text_of(post(""), FEED) == "<p>Launch day</p>"
     with pytest.raises(RenderError) as caught:
         say(post("", title=""), MASTODON)
     assert caught.value.code == "empty"

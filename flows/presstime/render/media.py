@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 
 from presstime.errors import RenderError
 from presstime.model import Attachment, MediaRef, MediaRule, digest_of
+from presstime.render.filetypes import GIF, HEIC, JPEG, PNG, SVG, WEBP, mime_of
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
 MAX_PIXELS = 80_000_000  # of a picture that is decoded at all; a decoder takes 4 bytes for each
 CACHED_BYTES = 32 * 1024 * 1024
-JPEG, PNG, WEBP, GIF, AVIF, SVG = "image/jpeg", "image/png", "image/webp", "image/gif", "image/avif", "image/svg+xml"
 FORMATS = {JPEG: "JPEG", PNG: "PNG", WEBP: "WEBP"}  # what we write
 QUALITIES = (90, 82, 74, 66)
 NOTES = ("exif", "xmp", "XML:com.adobe.xmp", "photoshop", "comment", "Raw profile type exif", "Raw profile type xmp")
@@ -33,26 +33,6 @@ class Prepared:
     mime: str
     width: int
     height: int
-
-
-def mime_of(data: bytes) -> str | None:
-    """What a file is, by its first bytes (the signatures of each format's own specification)."""
-    signatures = ((b"\xff\xd8\xff", JPEG), (b"\x89PNG\r\n\x1a\n", PNG), (b"GIF87a", GIF), (b"GIF89a", GIF))
-    for signature, mime in signatures:
-        if data.startswith(signature):
-            return mime
-    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
-        return WEBP
-    if data[4:8] == b"ftyp":
-        brand = data[8:12]
-        return {b"avif": AVIF, b"avis": AVIF, b"heic": "image/heic", b"heix": "image/heic", b"mif1": "image/heic",
-                b"qt  ": "video/quicktime"}.get(brand, "video/mp4")  # fmt: skip
-    if data.startswith(b"\x1aE\xdf\xa3"):
-        return "video/webm"
-    if data.startswith((b"BM", b"II*\x00", b"MM\x00*")):
-        return "image/bmp" if data.startswith(b"BM") else "image/tiff"
-    head = data[:1024].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-    return SVG if head.startswith((b"<svg", b"<?xml")) and b"<svg" in head else None
 
 
 def prepare_image(data: bytes, ref: MediaRef, rule: MediaRule) -> tuple[Attachment, bytes]:
@@ -110,7 +90,7 @@ def prepare(data: bytes, path: str, rule: MediaRule) -> Prepared:
         )
     if mime.startswith("video/") or mime == SVG:
         return _untouched(Prepared(data, mime, 0, 0), path, rule)
-    if mime == "image/heic":
+    if mime == HEIC:
         raise RenderError(f"{path}: HEIC pictures cannot be read", "Export it as JPEG.", "bad-image")
     return _picture(data, mime, path, rule)
 

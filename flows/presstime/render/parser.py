@@ -19,6 +19,8 @@ from mdit_py_plugins.tasklists import tasklists_plugin
 from presstime.render.rawhtml import cleaned_block, cleaned_inline
 from presstime.render.web import ADDRESS
 
+LONG = 100_000  # characters: a parsed text takes some 33 bytes for each, so the longest are not kept
+
 
 @dataclass(frozen=True, slots=True)
 class Document:
@@ -37,10 +39,17 @@ def _parser() -> MarkdownIt:
     return md
 
 
-@lru_cache(maxsize=16)
 def parse(source: str) -> Document:
-    """Read Markdown. Control characters that no text needs (and XML forbids) are dropped."""
+    """Read Markdown, once for all the channels of a run. Control characters that no text needs (and XML forbids) are
+    dropped."""
+    return remembered(source) if len(source) <= LONG else _read(source)
+
+
+def _read(source: str) -> Document:
     return Document(tuple(_parser().parse(_printable(source))))
+
+
+remembered = lru_cache(maxsize=16)(_read)
 
 
 def spread(tokens: Sequence[Token], start: int, end: int) -> list[tuple[int, int]]:

@@ -120,9 +120,10 @@ def _media(work: _Work) -> tuple[Attachment, ...]:
 
 
 def _attach(work: _Work, ref: MediaRef, rule: MediaRule) -> Attachment:
-    item, data = prepare_image(work.read(ref.blob), ref, rule)
+    original = work.read(ref.blob)
+    item, data = prepare_image(original, ref, rule)
     work.files[item.digest] = data
-    if item.blob and item.digest and len(data) != ref.size:
+    if data != original:
         work.note(f"{ref.path}: sent as {item.mime}, {item.width} x {item.height}, {item.size:,} bytes")
     return item
 
