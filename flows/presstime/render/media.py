@@ -8,6 +8,7 @@ import warnings
 from collections import OrderedDict
 from dataclasses import dataclass
 from io import BytesIO
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from presstime.errors import RenderError
@@ -67,16 +68,18 @@ def _check_alt(ref: MediaRef, rule: MediaRule) -> None:
 
 
 _kept: OrderedDict[tuple[str, MediaRule], Prepared] = OrderedDict()
+_keeping = Lock()
 
 
 def _cached(ref: MediaRef, rule: MediaRule, data: bytes) -> Prepared:
     """One post goes to many channels: a picture is prepared once for each rule. The oldest go when it is too much."""
     key = (digest_of(data), rule)
-    if key not in _kept:
-        _kept[key] = prepare(data, ref.path, rule)
-        while len(_kept) > 1 and sum(len(made.data) for made in _kept.values()) > CACHED_BYTES:
+    made = _kept.get(key) or prepare(data, ref.path, rule)
+    with _keeping:
+        _kept[key] = made
+        while len(_kept) > 1 and sum(len(one.data) for one in _kept.values()) > CACHED_BYTES:
             _kept.popitem(last=False)
-    return _kept[key]
+    return made
 
 
 def prepare(data: bytes, path: str, rule: MediaRule) -> Prepared:
