@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 import yaml
 from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from presstime.cli import VERBS
@@ -297,7 +298,7 @@ def required() -> list[Requirement]:
 def test_constraints_satisfy_the_project(requirement: Requirement) -> None:
     """Every requirement of pyproject.toml is pinned to a version that it allows."""
     pinned = constraints()
-    name = requirement.name.lower().replace("_", "-")
+    name = canonicalize_name(requirement.name)
     assert name in pinned
     assert requirement.specifier.contains(pinned[name], prereleases=True)
 

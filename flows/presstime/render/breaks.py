@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
-import regex  # type: ignore[import-untyped]
+import regex
 
 from presstime.render.rich import Rich
 

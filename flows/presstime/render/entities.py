@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
-import regex  # type: ignore[import-untyped]
+import regex
 
 from presstime.render.domains import MAX_NAME, ascii_length, fits_dns, is_domain, top_level
 

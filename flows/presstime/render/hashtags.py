@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-import regex  # type: ignore[import-untyped]
+import regex
 
 # Names whose signs carry the meaning, as people write them in hashtags.
 KNOWN = {"c++": "CPlusPlus", "c#": "CSharp", "f#": "FSharp", ".net": "DotNet", "node.js": "NodeJS", "asp.net": "ASPNET"}

@@ -7,7 +7,7 @@
 import unicodedata
 from dataclasses import dataclass
 
-import regex  # type: ignore[import-untyped]
+import regex
 
 from presstime.model import TextRule
 from presstime.render import entities

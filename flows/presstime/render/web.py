@@ -3,7 +3,7 @@
 import re
 from urllib.parse import urljoin, urlsplit
 
-import regex  # type: ignore[import-untyped]
+import regex
 
 # An address as people paste it, up to the punctuation of the sentence it stands in; brackets only in pairs.
 ADDRESS = regex.compile(

@@ -7,7 +7,7 @@ Paragraphs stand apart by a blank line, lists have bullets and numbers, a table 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-import regex  # type: ignore[import-untyped]
+import regex
 from markdown_it.token import Token
 
 from presstime.model import Span
