@@ -83,6 +83,18 @@ def test_deliveries_side_by_side_share_one_login(bench: SandboxBench) -> None:
     assert [c["operation"] for c in logins] == ["createSession", "refreshSession"]
 
 
+def test_a_stale_token_is_renewed_by_one_of_those_who_held_it(bench: SandboxBench) -> None:
+    """The second to notice finds a new token, and leaves it alone."""
+    account = "stale.verne.example"
+    adapter = Sender(bench, account).adapter
+    assert isinstance(adapter, Bluesky)
+    old = adapter.session.open()["accessJwt"]
+    for _ in range(2):
+        adapter.session.renew(old)
+    renewals = [c for c in bench.server.state.calls if c["operation"] == "refreshSession" and account in c["account"]]
+    assert len(renewals) == 1
+
+
 def test_what_stands_at_our_key_and_is_not_ours_is_a_refusal(bench: SandboxBench) -> None:
     """Another text under the same key is not overwritten, and not taken for ours."""
     account = "taken.verne.example"

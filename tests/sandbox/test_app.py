@@ -144,13 +144,29 @@ def test_a_body_that_is_no_json(client: httpx.Client) -> None:
             assert 400 <= answer.status_code < 500
 
 
-def test_requests_are_counted(client: httpx.Client) -> None:
+def test_pages_show_alt_texts_and_names_as_words(client: httpx.Client) -> None:
+    """Names, alt texts and cards are words, too: none of them can end an attribute or open a tag."""
+    evil = '"><img src=x onerror=alert(1)>'
+    uploaded = client.post(
+        "/mastodon/api/v2/media", data={"description": evil}, files={"file": ("a.png", png(), "image/png")}
+    )
+    toot(client, "x", media_ids=[uploaded.json()["id"]])
+    client.post(
+        "/telegram/bot1:a/sendMessage", json={"chat_id": "@verne", "text": "x", "link_preview_options": {"url": evil}}
+    )
+    page = client.get("/").text
+    assert "&lt;img src=x" in page
+    assert "<img src=x" not in page
+
+
+def test_requests_are_counted(client: httpx.Client, server: SandboxServer) -> None:
     """`/_sandbox/requests` knows how often what was asked, and keeps no credential."""
     tweet(client, "un")
     tweet(client, "deux")
     seen = client.get("/_sandbox/requests")
     assert seen.json()["counts"]["x createPosts"] == 2
-    assert "sandbox-verne" not in seen.text
+    client.post("/telegram/botsandbox-verne/sendMessage", json={"chat_id": "@verne", "text": "x"})
+    assert "sandbox-verne" not in seen.text + str(list(server.state.calls))
 
 
 def test_pages_show_words_and_nothing_else(client: httpx.Client) -> None:

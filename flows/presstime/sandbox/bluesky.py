@@ -5,6 +5,7 @@ import hashlib
 import hmac
 import json
 import re
+import secrets
 from datetime import datetime, timedelta
 
 from presstime.model import JsonObject, Span
@@ -250,7 +251,15 @@ def _card(embed: JsonObject) -> JsonObject | None:
 def _token(handle: str, scope: str, until: datetime) -> str:
     """A token of the real one's form, whose times clients read."""
     issued = int((until - (ACCESS if scope.endswith("access") else REFRESH)).timestamp())
-    claims = {"scope": scope, "sub": did_of(handle), "handle": handle, "iat": issued, "exp": int(until.timestamp())}
+    unique = secrets.token_hex(8)
+    claims = {
+        "jti": unique,
+        "scope": scope,
+        "sub": did_of(handle),
+        "handle": handle,
+        "iat": issued,
+        "exp": int(until.timestamp()),
+    }
     head = _base64(json.dumps({"typ": "at+jwt", "alg": "HS256"}).encode())
     signed = f"{head}.{_base64(json.dumps(claims).encode())}"
     return f"{signed}.{_base64(hmac.digest(SIGNING_KEY, signed.encode(), 'sha256'))}"
