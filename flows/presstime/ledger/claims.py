@@ -14,7 +14,7 @@ SLACK_SECONDS = 5.0  # S3 gives its time in whole seconds, and a reply travels
 ENDED = (Status.PUBLISHED, Status.REFUSED, Status.MISSED, Status.HELD)
 
 
-def held_by_another(state: DeliveryState, now: datetime, worker: str) -> bool:
+def held_by_another(state: DeliveryState, now: datetime, worker: str, is_gone: Callable[[str], bool] = is_gone) -> bool:
     """Whether some other worker may still act on this delivery."""
     claim = state.claim
     if claim is None or claim.worker == worker or is_gone(claim.worker):
@@ -22,12 +22,14 @@ def held_by_another(state: DeliveryState, now: datetime, worker: str) -> bool:
     return now <= claim.until + timedelta(seconds=SLACK_SECONDS)
 
 
-def claimable(state: DeliveryState | None, digest: str, now: datetime, worker: str) -> bool:
+def claimable(
+    state: DeliveryState | None, digest: str, now: datetime, worker: str, is_gone: Callable[[str], bool] = is_gone
+) -> bool:
     """Whether a worker may claim a delivery that it wants to send as `digest`."""
     if state is None or state.status in ENDED or state.review:
         return False
     wanted = state.sent_digest if state.begun else state.digest
-    return wanted == digest and not held_by_another(state, now, worker)
+    return wanted == digest and not held_by_another(state, now, worker, is_gone)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +145,7 @@ def claim(
 
     def propose(view: View) -> Sequence[Event]:
         state = view(delivery)
-        if not claimable(state, digest, ledger.store.now(), ledger.writer):
+        if not claimable(state, digest, ledger.store.now(), ledger.writer, ledger.is_gone):
             return ()
         assert state is not None  # noqa: S101 - claimable says so
         handle.epoch = state.epoch + 1
@@ -165,7 +167,7 @@ def put_off(
 
     def propose(view: View) -> Sequence[Event]:
         state = view(delivery)
-        if state is None or not claimable(state, digest, ledger.store.now(), ledger.writer):
+        if state is None or not claimable(state, digest, ledger.store.now(), ledger.writer, ledger.is_gone):
             return ()
         if state.status in (Status.DEFERRED, Status.UNKNOWN) and state.reason == reason:
             return ()

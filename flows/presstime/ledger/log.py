@@ -9,13 +9,15 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 
+from presstime.clock import now
 from presstime.errors import AlreadyExists, InDoubt, LedgerError, Missing, StoreError, Undecided
 from presstime.ledger.cache import Cache
 from presstime.ledger.entry import FOLDER, Entry, decode, hash_of, key_of, number_of
 from presstime.ledger.fold import apply
 from presstime.model import Delivery, DeliveryState, Event, JsonObject
+from presstime.processes import is_gone
 from presstime.stores.base import Stat, Store
 
 UNDECIDED_TRIES = 8  # S3 asks to repeat after a 409; more than a handful means something else is wrong
@@ -41,13 +43,20 @@ class _Request:
 class Ledger:
     """The log of one newsroom and its fold. Threads may share one; so may processes, each with its own.
 
-    `sleep` is for tests that do not want to wait."""
+    The machine it runs on (its clocks, chance, whether a process still lives) is given by the last six, so that all of it
+    can be simulated; `readers` is how many entries are fetched at once."""
 
     store: Store
     cache: Cache
     writer: str
     run: str = ""
     sleep: Callable[[float], None] = time.sleep
+    clock: Callable[[], datetime] = now
+    monotonic: Callable[[], float] = time.monotonic
+    jitter: Callable[[float, float], float] = random.uniform
+    nonce: Callable[[], str] = lambda: secrets.token_hex(16)
+    is_gone: Callable[[str], bool] = is_gone
+    readers: int = READERS
     retried: int = 0  # appends that lost a race and were written again under a later number
     _queue: list[_Request] = field(default_factory=list)
     _queue_lock: threading.Lock = field(default_factory=threading.Lock)
@@ -70,7 +79,7 @@ class Ledger:
         chain is broken, `StoreError` where the store cannot be used."""
         with self._write_lock:
             self._fold(self._news(), progress)
-            self._looked = time.monotonic()
+            self._looked = self.monotonic()
             return self.cache.head().n
 
     def payload(self, digest: str) -> JsonObject:
@@ -83,7 +92,7 @@ class Ledger:
 
     def entries(self, first: int = 1) -> Iterator[tuple[int, Entry]]:
         """The entries from number `first` to the last that was read, several fetched at once."""
-        with ThreadPoolExecutor(READERS) as pool:
+        with ThreadPoolExecutor(self.readers) as pool:
             numbers = range(first, self.cache.head().n + 1)
             for start in range(0, len(numbers), 64):
                 chunk = numbers[start : start + 64]
@@ -115,14 +124,20 @@ class Ledger:
     def _fold(self, stats: Sequence[Stat], progress: Callable[[int, int], None] | None = None) -> None:
         if not stats:
             return
-        with ThreadPoolExecutor(min(READERS, len(stats))) as pool:
-            for read, (stat, body) in enumerate(zip(stats, pool.map(self._body, stats), strict=True), 1):
-                self._take(stat, body)
-                if progress:
-                    progress(read, len(stats))
+        for read, (stat, body) in enumerate(self._bodies(stats), 1):
+            self._take(stat, body)
+            if progress:
+                progress(read, len(stats))
 
-    def _body(self, stat: Stat) -> bytes:
-        return self.store.get(stat.key).body
+    def _bodies(self, stats: Sequence[Stat]) -> Iterator[tuple[Stat, bytes]]:
+        def body(stat: Stat) -> bytes:
+            return self.store.get(stat.key).body
+
+        if min(self.readers, len(stats)) == 1:  # what a pass mostly meets needs no threads
+            yield from ((stat, body(stat)) for stat in stats)
+            return
+        with ThreadPoolExecutor(min(self.readers, len(stats))) as pool:
+            yield from zip(stats, pool.map(body, stats), strict=True)
 
     def _take(self, stat: Stat, body: bytes) -> None:
         entry, head = decode(body, stat.key), self.cache.head()
@@ -163,7 +178,7 @@ class Ledger:
 
     def _commit(self, batch: list[_Request]) -> None:
         try:
-            if time.monotonic() - self._looked > LOOK_EVERY:
+            if self.monotonic() - self._looked > LOOK_EVERY:
                 self.catch_up()
             undecided = 0
             while not self._try_commit(batch, undecided):
@@ -212,7 +227,7 @@ class Ledger:
 
     def _applied(self, entry: Entry, body: bytes, stat: Stat) -> None:
         self.cache.apply(entry, hash_of(body), stat.etag, stat.modified)
-        self._looked = time.monotonic()
+        self._looked = self.monotonic()
 
     def _draft(self, batch: list[_Request]) -> Entry | None:
         """The entry that the batch amounts to now, each proposal seeing what the ones before it in the batch propose."""
@@ -237,10 +252,8 @@ class Ledger:
                 payloads.update({d: p for d, p in request.payloads.items() if self.cache.payload_entry(d) is None})
         if not events:
             return None
-        stamp = datetime.now(UTC).isoformat(timespec="milliseconds")
-        return Entry(
-            head.n + 1, head.hash, secrets.token_hex(16), self.writer, stamp, tuple(events), payloads, self.run
-        )
+        stamp = self.clock().isoformat(timespec="milliseconds")
+        return Entry(head.n + 1, head.hash, self.nonce(), self.writer, stamp, tuple(events), payloads, self.run)
 
     def _pause(self, attempt: int) -> None:
-        self.sleep(random.uniform(0, min(2.0, 0.05 * 2**attempt)))  # noqa: S311 - jitter, not a secret
+        self.sleep(self.jitter(0, min(2.0, 0.05 * 2**attempt)))

@@ -112,7 +112,7 @@ class Publisher:
             held.fence()
             return adapter.send(order)
 
-        return send_patiently(once, self.rule, self.timing.sleep, self.timing.now)
+        return send_patiently(once, self.rule, self.timing)
 
     def _record(self, job: Job, adapter: Adapter, held: ClaimHandle, order: Order, outcome: Outcome) -> bool:
         """Write the outcome into the log. True: go on, with the next segment or, by choice, with the same again."""
@@ -180,7 +180,7 @@ class Publisher:
 
     def _surely(self, write: Callable[[], None]) -> None:
         """What happened on a network must get into the log: patience until the claim could be taken over."""
-        write_patiently(write, LEASE_SECONDS, self.timing.sleep)
+        write_patiently(write, LEASE_SECONDS, self.timing)
 
 
 def _is_last(order: Order) -> bool:

@@ -51,7 +51,7 @@ def _same_again(
         held.fence()
         return adapter.send(order)
 
-    outcome = send_patiently(once, rule, timing.sleep, timing.now, again_if=(Deferred, Unknown))
+    outcome = send_patiently(once, rule, timing, again_if=(Deferred, Unknown))
     if isinstance(outcome, Accepted):
         return Settlement(how, receipt=outcome.receipt)
     return Settlement(how, outcome=outcome)

@@ -63,7 +63,7 @@ class Sync:
             states=self.ledger.states(),
             now=now,
             engine=self.words.engine,
-            busy=lambda state: held_by_another(state, self.ledger.store.now(), self.ledger.writer),
+            busy=lambda state: held_by_another(state, self.ledger.store.now(), self.ledger.writer, self.ledger.is_gone),
             min_gap=timedelta(seconds=self.newsroom.settings.min_gap_seconds),
         )
 

@@ -1,5 +1,6 @@
 """When to send: never early, on a clock that does not jump, and not at all on a clock that is wrong."""
 
+import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,6 +21,8 @@ class Timing:
     store: Store
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     sleep: Callable[[float], None] = time.sleep
+    monotonic: Callable[[], float] = time.monotonic
+    jitter: Callable[[float, float], float] = random.uniform
 
     def check_skew(self) -> None:
         """Raises `StoreError` when this machine's clock and the store's are more than 30 s apart."""
