@@ -82,8 +82,3 @@ def _listen(port: int) -> socket.socket:
             f"port {port} of {HOST} cannot be used: {error.strerror}", "Choose another with --port."
         ) from error
     return sock
-
-
-def run(port: int, data: Path | None, faults: Json) -> None:
-    """A sandbox in the foreground. Raises `UsageError`."""
-    SandboxServer(port, data, faults).run()
