@@ -22,6 +22,8 @@ from presstime.errors import PresstimeError
 from presstime.processes import started_at
 
 TAIL_LINES = 8  # of a server's log, shown when it does not start
+TRIES = 3  # ports, where others start servers at the same moment
+OVERTAKEN_SECONDS = 0.3  # in which a server whose port was taken under its hands has ended
 
 
 @dataclass
@@ -90,29 +92,42 @@ class Service:
         return None
 
     def _start(self) -> int:
-        port = free_port(self.port, self.span)
-        with self.log.open("ab") as log:
-            child = subprocess.Popen(
-                list(self.command(port)),
-                cwd=self.folder,
-                env={**os.environ, **self.env(port)},
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,  # a Ctrl-C at the terminal is ours to pass on, after the last write
-            )
+        for _ in range(TRIES):
+            port = free_port(self.port, self.span)
+            child = self._spawn(port)
+            if self._wait(port, child, self.start_seconds):
+                return port
+            overtaken = child.poll() is not None and not _are_free(port, self.span)
+            self._stop()
+            if not overtaken:
+                break
+        lines = self.log.read_text(errors="replace").splitlines()[-TAIL_LINES:]
+        raise PresstimeError(
+            f"{self.name} did not start on port {port}. The end of its log, {self.log}:\n    " + "\n    ".join(lines),
+            "Mend what the log says, then try again.",
+        )
+
+    def _spawn(self, port: int) -> "subprocess.Popen[bytes]":
+        command = list(self.command(port))
+        try:
+            with self.log.open("ab") as log:
+                child = subprocess.Popen(
+                    command,
+                    cwd=self.folder,
+                    env={**os.environ, **self.env(port)},
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=log,
+                    start_new_session=True,  # a Ctrl-C at the terminal is ours to pass on, after the last write
+                )
+        except OSError as error:
+            raise PresstimeError(
+                f"{self.name} cannot be started: {command[0]}: {error.strerror}", "Install it, or mend its rights."
+            ) from error
         note = {"port": port, "pid": child.pid, "started": started_at(child.pid)}
         self.note.write_text(json.dumps(note))
         self.started = True
-        if not self._wait(port, child, self.start_seconds):
-            self._stop()
-            lines = self.log.read_text(errors="replace").splitlines()[-TAIL_LINES:]
-            raise PresstimeError(
-                f"{self.name} did not start on port {port}. The end of its log, {self.log}:\n    "
-                + "\n    ".join(lines),
-                "Mend what the log says, then try again.",
-            )
-        return port
+        return child
 
     def _wait(self, port: int, child: "subprocess.Popen[bytes] | None", seconds: float) -> bool:
         end = time.monotonic() + seconds
@@ -120,8 +135,16 @@ class Service:
             if child is not None and child.poll() is not None:
                 return False
             if self.healthy(port):
-                return True
+                return child is None or self._stays(child)
             time.sleep(0.1)
+        return False
+
+    def _stays(self, child: "subprocess.Popen[bytes]") -> bool:
+        """Whether what answers is our child, and not another newsroom's server that was quicker to take the port."""
+        try:
+            child.wait(OVERTAKEN_SECONDS)
+        except subprocess.TimeoutExpired:
+            return True
         return False
 
     def _stop(self) -> None:
@@ -151,9 +174,13 @@ class Service:
 def free_port(first: int, span: Sequence[int] = (0,)) -> int:
     """`first` if it and its companions are free on loopback, else the next that are."""
     for port in range(first, first + 400):
-        if all(_is_free(port + step) for step in span):
+        if _are_free(port, span):
             return port
     raise PresstimeError(f"no free port was found from {first} on", "End what listens there, or name a port.")
+
+
+def _are_free(port: int, span: Sequence[int]) -> bool:
+    return all(_is_free(port + step) for step in span)
 
 
 def _is_free(port: int) -> bool:
