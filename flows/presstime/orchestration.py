@@ -21,19 +21,21 @@ from prefect.events.worker import EventsWorker
 from prefect.futures import PrefectFuture
 from prefect.logging.handlers import APILogWorker
 from prefect.runtime import deployment
+from prefect.schedules import Interval
 from prefect.states import Completed, Failed
 from prefect.task_runners import ThreadPoolTaskRunner
 from prefect.types.entrypoint import EntrypointType
 from prefect.utilities.annotations import allow_failure
 
 from presstime.errors import PresstimeError
-from presstime.model import Action, DeliveryState, Status, to_iso
+from presstime.model import Action, DeliveryState, Status, from_iso, to_iso
 from presstime.wire import Desk, open_desk
 
 LEAD = timedelta(seconds=60)  # a delivery is picked up this long before it is due
 SWEEP = timedelta(seconds=30)  # this long after its time a delivery whose run did not come is taken by `sync` itself
 HORIZON = timedelta(days=30)  # how far ahead runs are scheduled, so that ops see what is coming
 TICK_SECONDS = 60
+FIRST_TICK = timedelta(seconds=8)  # what Prefect's scheduler takes to see a new deployment
 WORKERS = 32  # deliveries under way at once in one run
 DRAIN_SECONDS = 5
 TAGS_MAX = 20
@@ -75,10 +77,13 @@ async def sync(root: str) -> State[Any]:
 
 
 @flow(name="publish", task_runner=RUNNER, validate_parameters=False)
-async def publish(root: str) -> State[Any]:
-    """Publish everything that is due now or within the lead. Runs alone or many at once: the ledger keeps them apart."""
+async def publish(root: str, until: str | None = None) -> State[Any]:
+    """Publish everything that is due now, within the lead, or before `until` (ISO 8601).
+
+    Runs alone or many at once: the ledger keeps them apart."""
     with desk_at(root) as desk:
-        actions = await asyncio.to_thread(desk.plan, LEAD)
+        lead = max(LEAD, from_iso(until) - datetime.now(UTC)) if until else LEAD
+        actions = await asyncio.to_thread(desk.plan, lead)
         states = await deliver_all(desk, [a for a in actions if a.action == "publish"])
         return _verdict(states)
 
@@ -191,7 +196,7 @@ async def schedule(desk: Desk, actions: Sequence[Action]) -> None:
         due = min(a.due for a in group if a.due)
         made = run_deployment(
             PUBLISH,
-            parameters={"root": str(desk.root)},
+            parameters={"root": str(desk.root), "until": to_iso(minute + timedelta(minutes=1))},
             scheduled_time=max(due - LEAD, datetime.now(UTC)),
             flow_run_name=run_name(group, desk.settings.timezone),
             idempotency_key=f"{desk.root}:{to_iso(minute)}:{to_iso(due)}",
@@ -210,7 +215,9 @@ def serve_here(root: Path) -> None:
     deployments = [
         sync.to_deployment(
             "sync",
-            interval=TICK_SECONDS,
+            schedule=Interval(
+                TICK_SECONDS, anchor_date=datetime.now(UTC) + FIRST_TICK
+            ),  # else the first is a minute away
             parameters=parameters,
             description="Read Git and the log; plan; schedule what is coming; take what is overdue.",
             entrypoint_type=by_module,

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from presstime.stores.base import Store
 
 STATE = ".presstime"  # below the content root: caches and embedded servers, nothing that cannot be lost but embedded S3
+MARK = "last-pass"  # a file whose time says when a pass was last begun
 SANDBOX = "PRESSTIME_SANDBOX"  # the URL of a sandbox that stands in for every network
 
 
@@ -170,6 +171,7 @@ class Desk:
         """Read the log, plan, write what is new into the log; the plan is kept for `publish`."""
         actions = self.sync.run(lead)
         self.publisher.down.clear()
+        (self.state_folder(STATE) / MARK).touch()
         self.last_plan = {str(a.delivery): a for a in actions}
         return actions
 
@@ -243,6 +245,14 @@ class Desk:
         from presstime.embedded import prefect
 
         return prefect.service(self.state_folder(f"{STATE}/prefect"))
+
+
+def last_pass(root: Path) -> float:
+    """When a pass of this content root was last begun, in seconds since the epoch; 0.0 if never."""
+    try:
+        return (root / STATE / MARK).stat().st_mtime
+    except OSError:
+        return 0.0
 
 
 def _from_prefect(name: str) -> str:

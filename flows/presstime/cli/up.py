@@ -33,6 +33,10 @@ def command(directory: Path, sandbox: str | None) -> int:
         os.environ.setdefault("PREFECT_RUNNER_POLL_FREQUENCY", "1")
         say(f"Prefect: {ui}\nStop with Ctrl-C or SIGTERM; what is under way is finished or settled at the next start.")
         from presstime.orchestration import serve_here
+        from presstime.standby import Standby
 
+        standby = Standby(desk.root, say)
+        stack.callback(standby.stop)
+        standby.start()
         serve_here(desk.root)
     return 0
