@@ -59,12 +59,12 @@ def test_it_outlives_a_killed_starter(tmp_path: Path) -> None:
         "{}",
         '{"port": 1, "pid": 999999999, "started": "1"}',
         '{"port": "x", "pid": 1, "started": "1"}',
-        json.dumps({"port": 20499, "pid": os.getpid(), "started": "1"}),
+        '{"port": 20499, "pid": OWN, "started": "1"}',
     ],
 )
 def test_a_stale_note_is_cleaned_up(tmp_path: Path, note: str) -> None:
     """A note that names no running server of ours (torn, of another boot, of a process id used again) is replaced."""
-    (tmp_path / "server.json").write_text(note)
+    (tmp_path / "server.json").write_text(note.replace("OWN", str(os.getpid())))
     with service(tmp_path) as running:
         assert running.started
         assert answers(running.running_port)
