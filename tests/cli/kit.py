@@ -1,0 +1,71 @@
+"""The command line as people and programs call it: the console script, in a process of its own."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.conftest import S3Server
+from tests.kit import ENVIRON, SETTINGS, Folder
+
+PRESSTIME = Path(sys.executable).with_name("presstime")
+
+
+@dataclass(frozen=True)
+class Done:
+    """How a call ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+    @property
+    def said(self) -> str:
+        return self.out + self.err
+
+
+def call(
+    *arguments: str | Path, env: Mapping[str, str] | None = None, cwd: Path | None = None, seconds: float = 120
+) -> Done:
+    """Run `presstime` with these arguments. Whatever happens, a traceback is a failure."""
+    found = subprocess.run(
+        [PRESSTIME, *map(str, arguments)],
+        env={**os.environ, "COLUMNS": "200", **(env or {})},
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        timeout=seconds,
+        check=False,
+    )
+    assert "Traceback" not in found.stdout + found.stderr, found.stderr
+    return Done(found.returncode, found.stdout, found.stderr)
+
+
+@dataclass
+class Newsroom:
+    """A content root whose log is in a fresh bucket of a real S3 server."""
+
+    folder: Folder
+    env: Mapping[str, str]
+    settings: str
+
+    def call(self, *arguments: str, env: Mapping[str, str] | None = None, seconds: float = 120) -> Done:
+        return call("-C", self.folder.path, *arguments, env={**self.env, **(env or {})}, seconds=seconds)
+
+
+def newsroom_on(server: S3Server, path: Path, settings: str = SETTINGS) -> Newsroom:
+    """Two channels, no post, nothing committed."""
+    bucket = server.store().bucket
+    audit = f'bucket = "{bucket}"\nendpoint_url = "{server.url}"\nregion = "us-east-1"'
+    settings = settings.replace('bucket = "audit"', audit)
+    access, secret = server.credentials
+    env = {**ENVIRON, "AWS_ACCESS_KEY_ID": access, "AWS_SECRET_ACCESS_KEY": secret}
+    return Newsroom(Folder(path, settings), env, settings)
