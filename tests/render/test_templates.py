@@ -101,7 +101,8 @@ def test_a_channels_own_text_comes_first_and_keeps_its_lines() -> None:
 def test_titles_and_summaries_are_not_markup() -> None:
     """Signs in a title are said as they are, addresses in it stay whole."""
     title = "1. *Not* a _list_ [or](link) <b> & `code` #1 https://e.example/a_b_c | \\ ![x]"
-    assert text_of(post(LONG, title=title), X) == title
+    said = text_of(post(LONG, title=title, link=LINK), X)
+    assert said == f"{title}\n\n{LINK}"
     summary = "- First\n- Second\n\n> *Third*"
     assert text_of(post(LONG, summary=summary), MASTODON) == "- First\n- Second\n\n> *Third*"
 

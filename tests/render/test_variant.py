@@ -159,13 +159,25 @@ def test_a_long_caption_goes_on_in_the_next_message() -> None:
 def test_threads_need_the_network_the_post_and_the_channel() -> None:
     """Any of the three can say no; then the text is shortened, or refused."""
     long = "Some words here. " * 40
-    assert len(say(post(), X, text=long).variant.segments) > 1
-    assert len(say(post(thread="never"), X, text=long).variant.segments) == 1
-    assert len(say(post(), replace(X, threads=False), text=long).variant.segments) == 1
-    assert len(say(post(), X, text=long, fit=("shorten",)).variant.segments) == 1
+    assert len(say(post(link=LINK), X, text=long).variant.segments) > 1
+    assert len(say(post(thread="never", link=LINK), X, text=long).variant.segments) == 1
+    assert len(say(post(link=LINK), replace(X, threads=False), text=long).variant.segments) == 1
+    assert len(say(post(link=LINK), X, text=long, fit=("shorten",)).variant.segments) == 1
     with pytest.raises(RenderError) as caught:
         say(post(thread="never"), X, text=long, fit=("thread", "refuse"))
     assert caught.value.code == "too-long"
+
+
+def test_words_are_not_cut_where_the_rest_cannot_be_read() -> None:
+    """A post without a page of its own is said whole, as a thread if need be, or refused; never cut short."""
+    body = "Some words here. " * 40
+    parts = [s.text for s in say(post(body), X).variant.segments]
+    assert " ".join(parts).split() == body.split()
+    for fit in (("thread", "shorten", "refuse"), ("shorten",)):
+        with pytest.raises(RenderError) as caught:
+            say(post(body, thread="never"), X, fit=fit)
+        assert caught.value.code == "too-long"
+        assert "399 " in caught.value.message
 
 
 def test_a_shortened_text_keeps_its_link_and_is_noted() -> None:

@@ -61,7 +61,7 @@ def too_long(text: str, rule: TextRule, where: str = "the text") -> RenderError:
         what = f"{where} is {size - (rule.max_bytes or 0)} bytes too long: {size} of at most {rule.max_bytes} bytes"
     return RenderError(
         what,
-        "Shorten it, give this channel a `text` of its own, or allow `thread` or `shorten` in its `fit`.",
+        "Shorten it, give this channel a `text` of its own, or let it be a thread, or be cut short with a `link` to the rest.",
         "too-long",
     )
 

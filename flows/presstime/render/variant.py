@@ -232,7 +232,8 @@ def _words(work: _Work, said: str, has_media: bool, card: Card | None) -> list[R
         convention=_convention(traits),
         threads=threads,
         manual=manual,
-        order=work.channel.fit,
+        # Cut short with no page to read the rest on, words would simply be lost: then it is too long.
+        order=tuple(step for step in work.channel.fit if step != "shorten" or post.link),
         link=post.link if traits.link_in_text and not card else None,
     )
     parts = fit(rich, room)
