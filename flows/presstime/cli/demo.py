@@ -17,8 +17,10 @@ import click
 
 from presstime.cli.output import say
 from presstime.cli.publish import enter_prefect, run_pass
+from presstime.errors import UsageError
 
 if TYPE_CHECKING:
+    from presstime.sandbox.server import SandboxServer
     from presstime.wire import Desk
 
 FOLDER = Path(".presstime/demo")
@@ -31,15 +33,13 @@ _IMAGE = re.compile(r'src="(/[^"]+)"')
 @click.option("--port", default=8480, show_default=True, help="Where the timeline is served; another if it is taken.")
 def command(stay: bool, fresh: bool, port: int) -> int:
     """The whole thing on this machine: a sample newsroom, sandbox networks, S3, Prefect."""
-    from presstime.embedded.service import free_port
-    from presstime.sandbox.server import SandboxServer
     from presstime.wire import SANDBOX, open_desk
 
     folder = FOLDER.absolute()
     if fresh and folder.exists():
         shutil.rmtree(folder)
     newsroom = make_newsroom(folder / "newsroom")
-    with SandboxServer(port=free_port(port), data=folder / "sandbox.sqlite") as sandbox:
+    with open_sandbox(port, folder / "sandbox.sqlite") as sandbox:
         os.environ[SANDBOX] = sandbox.url
         with open_desk(newsroom) as desk, ExitStack() as stack:
             ui = enter_prefect(desk, stack)
@@ -49,6 +49,19 @@ def command(stay: bool, fresh: bool, port: int) -> int:
             if stay:
                 _stay()
     return 0
+
+
+def open_sandbox(port: int, data: Path) -> "SandboxServer":
+    """The sandbox on `port`, or on the next that nobody has taken, perhaps a moment ago."""
+    from presstime.embedded.service import free_port
+    from presstime.sandbox.server import SandboxServer
+
+    for first in range(port, port + 100):
+        try:
+            return SandboxServer(port=free_port(first), data=data)
+        except UsageError:
+            continue
+    raise UsageError(f"no port from {port} to {port + 99} is free", "Name another with --port.")
 
 
 def make_newsroom(folder: Path) -> Path:

@@ -76,6 +76,7 @@ def _listen(port: int) -> socket.socket:
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         sock.bind((HOST, port))
+        sock.listen(128)  # now, not when uvicorn comes to it: only listening takes the port
     except OSError as error:
         sock.close()
         raise UsageError(
