@@ -1,5 +1,7 @@
 """`presstime init`: scaffold a newsroom that can be published at once, to a feed on this machine, without any account."""
 
+import json
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -10,7 +12,7 @@ from presstime.errors import UsageError
 
 SETTINGS = """\
 [newsroom]
-name = "{name}"
+name = {name}
 timezone = "{zone}"                 # of local times that name no zone
 
 [audit]
@@ -20,7 +22,7 @@ bucket = "audit"
 [channels.site-feed]                # Atom and JSON Feed files: needs no account
 network = "feed"
 path = "public/feed"
-title = "{name}"
+title = {name}
 
 # [channels.brand-mastodon]
 # network = "mastodon"
@@ -58,19 +60,17 @@ def command(directory: Path, folder: Path | None, name: str | None, zone: str) -
     root = directory / folder if folder else directory
     yesterday = datetime.now(UTC) - timedelta(days=1)
     files = {
-        "presstime.toml": SETTINGS.format(name=(name or root.resolve().name).replace('"', "'"), zone=zone),
+        "presstime.toml": SETTINGS.format(name=_quoted(name or root.resolve().name), zone=zone),
         "posts/hello.md": POST.format(date=f"{yesterday:%Y-%m-%d} 09:00"),
         ".gitignore": ".presstime/\npublic/\n",
     }
     taken = [path for path in files if (root / path).exists() and path != ".gitignore"]
     if taken:
         raise UsageError(f"{root / taken[0]} is there already; nothing was written", "Choose an empty folder.")
-    for path, text in files.items():
-        file = root / path
-        file.parent.mkdir(parents=True, exist_ok=True)
-        if not file.exists():
-            file.write_text(text)
-            say(f"wrote {file}")
+    try:
+        _write(root, files)
+    except OSError as error:
+        raise UsageError(f"{error.filename}: {error.strerror}", "Choose a folder that can be written.") from error
     _make_repository(root)
     here = f"-C {root} " if root != Path() else ""
     click.echo(
@@ -78,6 +78,20 @@ def command(directory: Path, folder: Path | None, name: str | None, zone: str) -
         f"(in {root.resolve()})\n  presstime {here}publish"
     )
     return 0
+
+
+def _quoted(name: str) -> str:
+    """A name as a TOML string, on one line: JSON's escapes are TOML's, too."""
+    return json.dumps("".join(c for c in " ".join(name.split()) if c.isprintable()), ensure_ascii=False)
+
+
+def _write(root: Path, files: Mapping[str, str]) -> None:
+    for path, text in files.items():
+        file = root / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        if not file.exists():
+            file.write_text(text)
+            say(f"wrote {file}")
 
 
 def _make_repository(root: Path) -> None:

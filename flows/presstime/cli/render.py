@@ -1,13 +1,14 @@
 """`presstime render PATH`: what a post will say on each channel, exactly as it would be sent."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import click
 
 from presstime.cli.output import FORMAT, problem_lines, say, say_json
 from presstime.errors import RenderError, UsageError
-from presstime.model import JsonObject, Segment, Variant, has_errors
+from presstime.model import JsonObject, Post, Segment, Target, Variant, has_errors
+from presstime.problems import suggest
 
 
 @click.command()
@@ -35,7 +36,7 @@ def command(directory: Path, path: str, channel: str | None, worktree: bool, com
     if not posts and not problems:
         raise UsageError(f"{path} is not a post of this newsroom", "Posts are below the folders of [content] posts.")
     words, shown, failed = Words(newsroom, newsroom.read_blob), [], has_errors(problems)
-    for target in (t for p in posts for t in p.targets if channel in (None, t.channel)):
+    for target in _targets(posts, channel):
         try:
             shown.append(words.render(posts[0], target).variant)
         except RenderError as error:
@@ -46,6 +47,15 @@ def command(directory: Path, path: str, channel: str | None, worktree: bool, com
     else:
         click.echo("\n\n".join("\n".join(_lines(variant)) for variant in shown))
     return 1 if failed else 0
+
+
+def _targets(posts: Sequence[Post], channel: str | None) -> Sequence[Target]:
+    """What is to be shown. Raises `UsageError` for a channel that the post is not meant for."""
+    targets = [target for post in posts for target in post.targets]
+    names = [target.channel for target in targets]
+    if channel is not None and posts and channel not in names:
+        raise UsageError(f"the post is not meant for a channel {channel!r}", suggest(channel, names, "channels"))
+    return [target for target in targets if channel in (None, target.channel)]
 
 
 def as_json(variant: Variant) -> JsonObject:
