@@ -233,12 +233,14 @@ class Desk:
             raise SettingsError(f"channel {channel.name!r}: {error.message}", error.advice) from error
 
     def state_folder(self, name: str) -> Path:
-        """A folder below the content root, which Git does not see."""
-        folder = self.root / name
-        folder.mkdir(parents=True, exist_ok=True)
-        state = self.root / STATE
-        if state.is_dir() and not (state / ".gitignore").exists():
-            (state / ".gitignore").write_text("*\n")
+        """A folder below the content root, which Git does not see. Raises `SettingsError` where it cannot be made."""
+        folder, state = self.root / name, self.root / STATE
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            if state.is_dir() and not (state / ".gitignore").exists():
+                (state / ".gitignore").write_text("*\n")
+        except OSError as error:
+            raise SettingsError(f"{error.filename}: {error.strerror}", "Presstime keeps its caches there.") from error
         return folder
 
     def prefect_service(self) -> "Service":

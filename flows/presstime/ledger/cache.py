@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from presstime.errors import LedgerError
 from presstime.ledger.entry import GENESIS, Entry
 from presstime.ledger.fold import apply
 from presstime.model import (
@@ -52,8 +53,7 @@ class Cache:
         try:
             self._open()
         except sqlite3.DatabaseError:  # not a database, or of another make: a cache is not worth an error
-            self._discard()
-            self._open()
+            self._begin_again()
 
     def head(self) -> Head:
         with self._lock:
@@ -118,10 +118,17 @@ class Cache:
             self.clear()
             self._db.execute("UPDATE head SET log = ?", (self.log,))
 
-    def _discard(self) -> None:
-        if self.path:
-            for suffix in ("", "-wal", "-shm"):
-                self.path.with_name(self.path.name + suffix).unlink(missing_ok=True)
+    def _begin_again(self) -> None:
+        try:
+            if self.path:
+                for suffix in ("", "-wal", "-shm"):
+                    self.path.with_name(self.path.name + suffix).unlink(missing_ok=True)
+            self._open()
+        except (OSError, sqlite3.DatabaseError) as error:
+            raise LedgerError(
+                f"the cache {self.path} cannot be used: {error}",
+                "Check the rights of its folder, and the room on the disk.",
+            ) from error
 
 
 def _state_to_json(state: DeliveryState) -> JsonObject:
