@@ -194,6 +194,24 @@ def test_broken_settings(folder: Folder) -> None:
     refused(folder.path, "plan", "presstime.toml:", "[syntax]")
 
 
+def test_no_room_for_caches(newsroom: Newsroom) -> None:
+    """A content root in which nothing can be kept is told with the path, whichever part of it is in the way."""
+    newsroom.folder.post("good", channels="[site-feed]", late="publish")
+    newsroom.folder.commit()
+    newsroom.folder.write(".presstime", "a file where the folder should be")
+    done = newsroom.call("plan")
+    assert done.code == 2
+    assert ".presstime" in done.err
+    newsroom.folder.remove(".presstime")
+    assert newsroom.call("plan").code == 0
+    [cache] = (newsroom.folder.path / ".presstime/cache").glob("*.sqlite")
+    cache.unlink()
+    cache.mkdir()
+    done = newsroom.call("plan")
+    assert done.code == 1
+    assert cache.name in done.err
+
+
 # --- in Git: exit 2 ---------------------------------------------------------------------------------------------------
 
 
