@@ -21,7 +21,6 @@ from typing import IO, Self
 from presstime.errors import PresstimeError
 from presstime.processes import started_at
 
-TRIES = 4  # starts, each on other ports, where somebody else was quicker to take them
 TAIL_LINES = 8  # of a server's log, shown when it does not start
 TRIES = 3  # ports, where others start servers at the same moment
 OVERTAKEN_SECONDS = 0.3  # in which a server whose port was taken under its hands has ended
@@ -93,37 +92,41 @@ class Service:
         return None
 
     def _start(self) -> int:
-        first = self.port
         for _ in range(TRIES):
-            port = free_port(first, self.span)
-            child = self._launch(port)
+            port = free_port(self.port, self.span)
+            child = self._spawn(port)
             if self._wait(port, child, self.start_seconds):
-                self.started = True
                 return port
-            gave_up = child.poll() is not None  # perhaps another server took the port since it was looked at
+            overtaken = child.poll() is not None and not _are_free(port, self.span)
             self._stop()
-            if not gave_up or _all_free(port, self.span):
+            if not overtaken:
                 break
-            first = port + 1
         lines = self.log.read_text(errors="replace").splitlines()[-TAIL_LINES:]
         raise PresstimeError(
             f"{self.name} did not start on port {port}. The end of its log, {self.log}:\n    " + "\n    ".join(lines),
             "Mend what the log says, then try again.",
         )
 
-    def _launch(self, port: int) -> "subprocess.Popen[bytes]":
-        with self.log.open("ab") as log:
-            child = subprocess.Popen(
-                list(self.command(port)),
-                cwd=self.folder,
-                env={**os.environ, **self.env(port)},
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,  # a Ctrl-C at the terminal is ours to pass on, after the last write
-            )
+    def _spawn(self, port: int) -> "subprocess.Popen[bytes]":
+        command = list(self.command(port))
+        try:
+            with self.log.open("ab") as log:
+                child = subprocess.Popen(
+                    command,
+                    cwd=self.folder,
+                    env={**os.environ, **self.env(port)},
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=log,
+                    start_new_session=True,  # a Ctrl-C at the terminal is ours to pass on, after the last write
+                )
+        except OSError as error:
+            raise PresstimeError(
+                f"{self.name} cannot be started: {command[0]}: {error.strerror}", "Install it, or mend its rights."
+            ) from error
         note = {"port": port, "pid": child.pid, "started": started_at(child.pid)}
         self.note.write_text(json.dumps(note))
+        self.started = True
         return child
 
     def _wait(self, port: int, child: "subprocess.Popen[bytes] | None", seconds: float) -> bool:
@@ -177,10 +180,6 @@ def free_port(first: int, span: Sequence[int] = (0,)) -> int:
 
 
 def _are_free(port: int, span: Sequence[int]) -> bool:
-    return all(_is_free(port + step) for step in span)
-
-
-def _all_free(port: int, span: Sequence[int]) -> bool:
     return all(_is_free(port + step) for step in span)
 
 
