@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from presstime.content.git import Repository
+from presstime.content.source import Entry
 from presstime.errors import GitError
 from presstime.model import Provenance
 from tests.content.kit import SETTINGS, GitFolder
@@ -171,6 +172,19 @@ def test_what_changed_between_two_commits(folder: GitFolder) -> None:
     assert Repository(repo._repo, "posts").changed(old, new) == {p.removeprefix("posts/") for p in expected}
 
 
+def test_an_object_that_was_not_fetched_is_said_so(folder: GitFolder) -> None:
+    """In a partial clone a post's blob may be missing: the message says to fetch it, also while posts are listed."""
+    folder.write("posts/a.md", "A")
+    commit = folder.commit()
+    blob = folder.git("rev-parse", "HEAD:posts/a.md")
+    entry = Entry("posts/a.md", blob, 1)
+    tree = Repository.discover(folder.path).at(commit)
+    os.unlink(folder.path / ".git" / "objects" / blob[:2] / blob[2:])
+    for read in (lambda: tree.load(entry), lambda: list(tree.files("posts"))):
+        with pytest.raises(GitError, match="partial"):
+            read()
+
+
 def person(name: str) -> str:
     return f"{name} <{name.lower()}@verne.example>"
 
@@ -266,16 +280,19 @@ def test_many_paths_are_attributed_in_one_walk_and_missing_ones_left_out(folder:
 
 
 def test_the_walk_ends_when_every_path_is_attributed(folder: GitFolder) -> None:
-    """A file of the newest commit costs one step, however long the history: older objects are not even there."""
+    """A file of the newest commit costs one step, however long the history: an older commit is not even readable here."""
     folder.write("posts/old.md", "old")
     old = folder.commit()
-    folder.write("posts/new.md", "new")
-    new = folder.commit()
-    os.unlink(folder.path / ".git" / "objects" / old[:2] / old[2:])
-    folder.write("posts/newer.md", "newer")
-    newer = folder.commit()
-    found = Repository.discover(folder.path).provenance(newer, ["posts/newer.md"])
-    assert found["posts/newer.md"].touched == newer != new
+    for name in ("new", "newer"):
+        folder.write(f"posts/{name}.md", name)
+        newest = folder.commit()
+    unreadable = folder.path / ".git" / "objects" / old[:2] / old[2:]
+    unreadable.chmod(0o600)
+    unreadable.write_bytes(b"garbage")
+    repo = Repository.discover(folder.path)
+    assert repo.provenance(newest, ["posts/newer.md"])["posts/newer.md"].touched == newest
+    with pytest.raises(GitError, match="git fsck"):
+        repo.provenance(newest, ["posts/new.md"])
 
 
 def test_a_shallow_clone_ends_at_its_oldest_commit(folder: GitFolder, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ pygit2 reads; `git` itself fetches, so that credentials, SSH and proxies work as
 import os
 import subprocess
 from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +20,29 @@ if TYPE_CHECKING:
     import pygit2
 
 SETTINGS = "presstime.toml"
+BLOB = 3  # the number of that type in Git's object format
 _PLAIN = (0o100644, 0o100755, 0o100664)  # the file modes of Git that are neither symlink nor submodule
+
+
+def _unreadable() -> tuple[type[Exception], ...]:
+    """What pygit2 raises for an object that is not here, or not whole."""
+    import pygit2
+
+    return KeyError, ValueError, pygit2.GitError
+
+
+def _not_here(repo: "pygit2.Repository", error: Exception) -> GitError:
+    advice = "The clone may be shallow, partial or damaged: fetch it whole (`git fetch --unshallow --refetch`), or see `git fsck`."
+    return GitError(f"Git has no readable object {error} in {repo.path}", advice)
+
+
+@contextmanager
+def _reading(repo: "pygit2.Repository") -> Iterator[None]:
+    """Turns what pygit2 raises into a `GitError` that says what to do."""
+    try:
+        yield
+    except _unreadable() as error:
+        raise _not_here(repo, error) from None
 
 
 class Repository:
@@ -115,22 +138,18 @@ class Repository:
 
     def read_blob(self, blob_id: str) -> bytes:
         """The bytes of a blob. Raises `GitError` if it is not here."""
-        import pygit2
-
-        try:
+        with _reading(self._repo):
             kind, data = self._repo.read(blob_id)
-        except (KeyError, ValueError):
-            raise GitError(
-                f"there is no object {blob_id}", "The clone may be shallow or partial: fetch the whole."
-            ) from None
-        if kind != pygit2.enums.ObjectType.BLOB:
+        if kind != BLOB:
             raise GitError(f"{blob_id} is not a file", "A blob id is wanted.")
         return data
 
     def changed(self, old: str, new: str) -> frozenset[str]:
         """The paths added, altered or deleted between two commits. Raises `GitError` for an unknown commit."""
-        before, after = (_root(self._repo, self.prefix, self.resolve(commit)) for commit in (old, new))
-        return frozenset(differences(before, after))
+        old, new = self.resolve(old), self.resolve(new)
+        with _reading(self._repo):
+            before, after = (_root(self._repo, self.prefix, commit) for commit in (old, new))
+            return frozenset(differences(before, after))
 
     def provenance(self, commit: str, paths: Collection[str]) -> dict[str, Provenance]:
         """Who stands behind each of the files at a commit; paths that are not there are left out. One walk of history,
@@ -138,7 +157,8 @@ class Repository:
         commit = self.resolve(commit)
         tree = self.at(commit)
         blobs = {path: entry.blob_id for path in paths if (entry := tree.find(path))}
-        touched = attribute(self._repo, commit, self.prefix, set(blobs))
+        with _reading(self._repo):
+            touched = attribute(self._repo, commit, self.prefix, set(blobs))
         return {
             path: Provenance(commit, blobs[path], by.author, by.approver, by.touched) for path, by in touched.items()
         }
@@ -150,6 +170,7 @@ class Tree:
     def __init__(self, repo: "pygit2.Repository", prefix: str, commit: str) -> None:
         self.commit: str | None = commit
         self._repo = repo
+        self._unreadable = _unreadable()
         self._root = _root(repo, prefix, commit)
 
     def names(self, folder: str) -> Iterator[str]:
@@ -157,18 +178,23 @@ class Tree:
 
     def files(self, folder: str, suffixes: tuple[str, ...] = ("",)) -> Iterator[Entry]:
         header = self._repo.odb.read_header
-        for path, item in self._walk(folder):
-            if path.lower().endswith(suffixes):
-                yield Entry(path, str(item.id), header(item.id)[1])
+        with _reading(self._repo):
+            for path, item in self._walk(folder):
+                if path.lower().endswith(suffixes):
+                    yield Entry(path, str(item.id), header(item.id)[1])
 
     def find(self, path: str) -> Entry | None:
         item = self._item(path)
         if item is None or item.filemode not in _PLAIN:
             return None
-        return Entry(path, str(item.id), self._repo.odb.read_header(item.id)[1])
+        with _reading(self._repo):
+            return Entry(path, str(item.id), self._repo.odb.read_header(item.id)[1])
 
     def load(self, entry: Entry) -> bytes:
-        return self._repo.read(entry.blob_id)[1]
+        try:  # not `with _reading`: a context costs as much as the read, for each post
+            return self._repo.read(entry.blob_id)[1]
+        except self._unreadable as error:
+            raise _not_here(self._repo, error) from None
 
     def read(self, path: str) -> bytes:
         entry = self.find(path)
