@@ -244,6 +244,25 @@ def test_threads_go_on_where_they_stopped() -> None:
     assert [p.parent for p in world.network.posts] == [None, "1", "2"]
 
 
+def test_what_was_begun_meanwhile_is_not_sent_blindly() -> None:
+    """A worker that finds, when it claims, that another one has begun and died meanwhile leaves it to be settled first."""
+    world = World(Settling.LOOKUP)
+    job = world.job()
+    world.plan(job)
+    slow, adapter = world.worker("slow/m/1/1"), world.adapter()
+
+    def prepare(variant: object, read: object) -> dict[str, object]:
+        kill(world, job, 0, "after-send")
+        world.pass_time(seconds=LEASE_SECONDS + 10)
+        return {}
+
+    adapter.prepare = prepare  # type: ignore[method-assign, assignment]
+    assert slow.publish(job, adapter).begun
+    assert world.texts() == ["Hello"]
+    assert world.publish(job).status is Status.PUBLISHED
+    assert world.texts() == ["Hello"]
+
+
 def writes_of(world: World) -> int:
     job = world.job("One", "Two")
     world.plan(job)

@@ -140,7 +140,9 @@ def claim(
 ) -> ClaimHandle | None:
     """Claim a delivery in order to send `digest`; with an announcement, claim and first intent share one entry.
 
-    None: somebody else has it, or it is settled meanwhile. Raises `StoreError` where the log cannot be written."""
+    An announcement is for a delivery that nobody has begun: what somebody began meanwhile is to be settled first.
+
+    None: somebody else has it, or had it meanwhile. Raises `StoreError` where the log cannot be written."""
     handle = ClaimHandle(ledger, delivery, digest, 0, clock)
 
     def propose(view: View) -> Sequence[Event]:
@@ -148,6 +150,8 @@ def claim(
         if not claimable(state, digest, ledger.store.now(), ledger.writer, ledger.is_gone):
             return ()
         assert state is not None  # noqa: S101 - claimable says so
+        if announcement and state.begun:
+            return ()
         handle.epoch = state.epoch + 1
         events = [handle._event("claimed", **_claim_data(ledger, state, digest))]
         return [*events, handle._sending(state, announcement)] if announcement else events
