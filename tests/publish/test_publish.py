@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 from presstime.errors import StoreError
-from presstime.ledger.claims import LEASE_SECONDS, claim
-from presstime.model import Settling, Status
+from presstime.ledger.claims import LEASE_SECONDS, Announcement, claim
+from presstime.model import Settling, Status, Unknown
 from presstime.networks.base import Order
 from presstime.networks.memory import Fault, Memory
 from presstime.publish.retry import RetryRule
@@ -261,6 +261,53 @@ def test_what_was_begun_meanwhile_is_not_sent_blindly() -> None:
     assert world.texts() == ["Hello"]
     assert world.publish(job).status is Status.PUBLISHED
     assert world.texts() == ["Hello"]
+
+
+@pytest.mark.parametrize("settling", CLASSES)
+def test_a_slow_sender_is_overtaken(settling: Settling) -> None:
+    """A send that takes longer than its claim, and ends in doubt, is settled by whoever took over, not a second time."""
+    world = World(settling)
+    job = world.job("One", "Two")
+    world.plan(job)
+    overtaken = []
+
+    class Slow(Memory):
+        def send(self, order: Order):  # type: ignore[no-untyped-def]
+            super().send(order)
+            if not overtaken:
+                world.pass_time(seconds=LEASE_SECONDS + 10)
+                overtaken.append(world.publish(job, world.worker("next/m/1/1")))
+            return Unknown("the reply was lost")
+
+    adapter = type("Slow", (Slow,), {"traits": world.network.traits, "server": world.network})
+    state = world.worker("slow/m/1/1").publish(job, adapter(world.channel, None))
+    assert state == overtaken[0]
+    assert (state.status is Status.PUBLISHED) is (settling is not Settling.NONE)
+    assert world.texts() == (["One"] if settling is Settling.NONE else ["One", "Two"])
+
+
+def test_the_sender_itself_may_settle_a_doubt() -> None:
+    """A receipt that a slow sender brings while another worker is in doubt of the same segment ends the doubt."""
+    world = World(Settling.LOOKUP, on_unknown="resend")
+    job = world.job("One", "Two")
+    world.plan(job)
+    slow = world.worker("slow/m/1/1")
+    held = claim(slow.ledger, D, job.variant.digest, world.now, Announcement(0, "k"))
+    assert held is not None
+    world.pass_time(seconds=LEASE_SECONDS + 10)
+    late = iter([True])
+
+    class Overtaken(Memory):
+        def send(self, order: Order):  # type: ignore[no-untyped-def]
+            if not next(late, False):
+                return super().send(order)
+            held.accepted(0, super().send(order).receipt, last=False)  # type: ignore[union-attr]
+            return Unknown("the reply was lost")
+
+    adapter = type("Overtaken", (Overtaken,), {"traits": world.network.traits, "server": world.network})
+    world.worker("next/m/1/1").publish(job, adapter(world.channel, None))
+    assert world.texts() == ["One", "Two"]
+    assert world.kinds()[-3:] == ["sending", "accepted", "published"]
 
 
 def writes_of(world: World) -> int:

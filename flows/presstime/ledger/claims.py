@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from presstime.errors import ClaimLost
 from presstime.ledger.log import Ledger, View
-from presstime.model import Delivery, DeliveryState, Event, Json, Receipt, Status, to_iso
+from presstime.model import Delivery, DeliveryState, Event, Intent, Json, Receipt, Status, to_iso
 from presstime.processes import is_gone
 
 LEASE_SECONDS = 120.0  # longer than any send with its retries; a worker that is gone is not waited for, see worker.py
@@ -59,6 +59,12 @@ class ClaimHandle:
     def intend(self, announcement: Announcement) -> None:
         """Say in the log what is about to be sent. Raises `ClaimLost` if another worker has taken over."""
         self.ledger.append(lambda view: [self._sending(self._mine(view), announcement)])
+
+    def doubt(self) -> Intent | None:
+        """The announced send that has no outcome yet; None if the log has been told by its sender meanwhile.
+
+        Raises `ClaimLost` if another worker has taken over: then it is that one's to settle."""
+        return self._mine(self.ledger.state).intent
 
     def fence(self) -> None:
         """Still mine, by S3's clock? The last look before a send. Raises `ClaimLost`."""

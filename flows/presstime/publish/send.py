@@ -140,6 +140,8 @@ class Publisher:
             self._cannot_tell(held, error)
             return False
         match found:
+            case None:
+                return True
             case Settlement(receipt=Receipt() as receipt):
                 self._surely(lambda: held.settled(n, found.how, receipt, _is_last(order)))
                 return True
@@ -150,7 +152,8 @@ class Publisher:
                 self._surely(lambda: held.unknown(n, f"cannot be settled yet: {reason}", over=True))
             case _:
                 self._surely(lambda: held.not_found(n, found.how, found.review, found.resend))
-        return found.resend
+                return found.resend
+        return False
 
     def _cannot_tell(self, held: ClaimHandle, error: NetworkError | ClaimLost) -> None:
         """Now is not the time to find out: what is in doubt stays in doubt, and the next pass tries again."""

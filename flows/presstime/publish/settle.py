@@ -28,10 +28,13 @@ class Settlement:
 
 def settle(
     adapter: Adapter, order: Order, held: ClaimHandle, on_unknown: str, timing: Timing, rule: RetryRule
-) -> Settlement:
-    """Raises `NetworkError` if the network cannot be asked now, `ClaimLost` if another worker has taken over."""
-    traits, intent = adapter.traits, held.state.intent
-    assert intent is not None  # noqa: S101 - only an announced send can be in doubt
+) -> Settlement | None:
+    """Find out what became of the announced send. None: its sender has told the log meanwhile, nothing is in doubt.
+
+    Raises `NetworkError` if the network cannot be asked now, `ClaimLost` if another worker has taken over."""
+    traits, intent = adapter.traits, held.doubt()
+    if intent is None:
+        return None
     if traits.settling is Settling.NATURAL:
         return _same_again(adapter, order, held, "the same object was sent again", timing, rule)
     if traits.settling is Settling.KEYED and _window_left(traits.key_window.total_seconds(), intent, timing) > 0:
