@@ -172,6 +172,7 @@ class Tree:
         self._repo = repo
         self._unreadable = _unreadable()
         self._root = _root(repo, prefix, commit)
+        self._folders: dict[str, Any] = {"": self._root}
 
     def names(self, folder: str) -> Iterator[str]:
         return (path for path, _ in self._walk(folder))
@@ -203,14 +204,20 @@ class Tree:
         return self.load(entry)
 
     def _item(self, path: str) -> Any:
-        """The tree's object at a path, None if there is none. Git looks it up name by name: nothing is followed."""
-        try:
-            return self._root[path] if parts_of(path) and self._root is not None else None
-        except (KeyError, ValueError):
+        """The tree's object at a path, None if there is none. Names are looked up in tree objects: nothing is followed."""
+        if not parts_of(path):
             return None
+        parent, _, name = path.rpartition("/")
+        return _child(self._folder(parent), name)
+
+    def _folder(self, path: str) -> Any:
+        """A folder's tree, kept: libgit2 would parse a large one anew for every name that is looked up in it."""
+        if path not in self._folders:
+            self._folders[path] = self._item(path)
+        return self._folders[path]
 
     def _walk(self, folder: str) -> Iterator[tuple[str, Any]]:
-        start = self._item(folder) if folder else self._root
+        start = self._folder(folder)
         if start is not None and start.type_str == "tree":
             yield from _walk(start, f"{folder}/" if folder else "")
 
@@ -218,6 +225,13 @@ class Tree:
 def _root(repo: "pygit2.Repository", prefix: str, commit: str) -> Any:
     """The content root's tree object at a commit, None if it is not there."""
     return subtree(repo[commit].tree, prefix)
+
+
+def _child(tree: Any, name: str) -> Any:
+    try:
+        return tree[name] if tree is not None and tree.type_str == "tree" else None
+    except (KeyError, ValueError):
+        return None
 
 
 def _walk(tree: Any, prefix: str) -> Iterator[tuple[str, Any]]:

@@ -32,6 +32,8 @@ class Schedule:
     def __init__(self, settings: Settings, library: Library) -> None:
         self._settings = settings
         self._library = library
+        # The settings' own strings, not each file's: they are kept for every post.
+        self._named = {**settings.groups, **{name: (name,) for name in settings.channels}}
         self._defaults: dict[str, Particulars] = {name: {} for name in settings.default_channels}
 
     def when(self, values: Values, file_date: str | None) -> When:
@@ -164,12 +166,10 @@ class Schedule:
         return found
 
     def _members(self, name: str, at: Any, problems: Problems[Any]) -> tuple[str, ...]:
-        settings = self._settings
-        if name in settings.channels:
-            return (name,)
-        if name in settings.groups:
-            return settings.groups[name]
-        advice = suggest(name, [*settings.channels, *settings.groups], "channels and groups")
+        known = self._named.get(name)
+        if known is not None:
+            return known
+        advice = suggest(name, self._named, "channels and groups")
         problems.error(at, "unknown-channel", f"{name!r} is neither a channel nor a group of presstime.toml", advice)
         return ()
 
