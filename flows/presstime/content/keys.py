@@ -1,6 +1,7 @@
 """The keys of front matter, in one table: the loader, the warnings, the reference page and the JSON Schema read it."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Literal
 
 from presstime.content.nodes import FrontMatter, Node
@@ -135,6 +136,12 @@ def sort_keys(front: FrontMatter, problems: Problems[Any]) -> tuple[dict[str, No
     return found, extra
 
 
+@lru_cache(maxsize=256)
+def _advice(written: str) -> str:
+    """For an unknown key: whole sites misspell the same one."""
+    return suggest(written, SPELLINGS, "keys")
+
+
 def _sort(
     keys: dict[str, Node], found: dict[str, Node], extra: dict[str, Json], problems: Problems[Any] | None
 ) -> None:
@@ -148,7 +155,7 @@ def _sort(
                     node.key,
                     "unknown-key",
                     f"the key {written!r} has no meaning here",
-                    suggest(written, SPELLINGS, "keys"),
+                    _advice(written),
                 )
             continue
         name, rank = hit

@@ -1,5 +1,6 @@
 """The media a post names, looked up as files of the same tree: no path is ever opened, so none can lead elsewhere."""
 
+from itertools import islice
 from typing import Any
 
 from presstime.content.keys import MEDIA_SPELLINGS
@@ -12,7 +13,7 @@ from presstime.problems import Problems, nearest, shorten, suggest
 FOLDERS = ("", "media/", "static/")  # after the post's own; `static/` is Hugo's
 LFS = b"version https://git-lfs.github.com/spec/"
 LFS_MAX = 1024  # bytes; a pointer is smaller, says its specification
-MAX_NEARBY = 5000  # names; to compare more would take seconds
+MAX_NEARBY = 1000  # names; to compare more, for each of many mistakes, would take minutes
 THEME_KEYS = frozenset(
     [
         "relative",
@@ -38,6 +39,7 @@ class Library:
         self._require_alt = require_alt
         self._entries: dict[str, Entry | None] = {}
         self._pointers: dict[str, bool] = {}
+        self._nearby: dict[str, set[str]] = {}
 
     def refs(self, node: Node, folder: str, problems: Problems[Any]) -> tuple[MediaRef, ...]:
         """The media of a front-matter value: a name, a map, or a list of them. `folder` is the post's own. Mistakes are
@@ -104,10 +106,16 @@ class Library:
     def _missing(self, name: str, folder: str, at: Node, problems: Problems[Any]) -> None:
         """Say so, with the nearest file of the folders that were searched."""
         where = ", ".join(dict.fromkeys([f"{folder or '.'}/", "./", "media/", "static/"]))
-        nearby = {p.rpartition("/")[2] for f in (folder, "media", "static") for p in self._source.names(f)}
-        close = nearest(name.rpartition("/")[2], nearby) if len(nearby) < MAX_NEARBY else None
+        nearby = set().union(*map(self._names, (folder, "media", "static")))
+        close = nearest(name.rpartition("/")[2], nearby) if len(nearby) <= MAX_NEARBY else None
         advice = f"Did you mean {close!r}?" if close else "Commit it there, or correct its name."
         problems.error(at.mark, "missing-media", f"there is no file {shorten(name)} in {where}", advice)
+
+    def _names(self, folder: str) -> set[str]:
+        """The names of the files below a folder, at most one more than are compared."""
+        if folder not in self._nearby:
+            self._nearby[folder] = {p.rpartition("/")[2] for p in islice(self._source.names(folder), MAX_NEARBY + 1)}
+        return self._nearby[folder]
 
 
 def _fields(node: Node, problems: Problems[Any]) -> dict[str, Node]:
