@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from presstime.errors import LedgerError
-from presstime.model import Event, JsonObject, canonical, digest_of
+from presstime.model import Event, Json, JsonObject, canonical, digest_of
 
 FORMAT = 1
 FOLDER = "log/"
@@ -64,6 +64,14 @@ def decode(body: bytes, key: str) -> Entry:
     """Raises `LedgerError` for bytes that are not an entry this version can read."""
     try:
         data = json.loads(body)
+    except ValueError as error:
+        raise _no_entry(key, error) from error
+    return entry_of(data, key)
+
+
+def entry_of(data: Json, key: str) -> Entry:
+    """The entry that a JSON value is. Raises `LedgerError` like `decode`."""
+    try:
         if data["format"] != FORMAT:
             raise LedgerError(
                 f"{key} has format {data['format']}, this version reads format {FORMAT}",
@@ -77,10 +85,14 @@ def decode(body: bytes, key: str) -> Entry:
             time=data["time"],
             run=data["run"],
             events=tuple(Event.from_json(e) for e in data["events"]),
-            payloads=data["payloads"],
+            payloads=dict(data["payloads"]),
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise LedgerError(
-            f"{key} is not an entry of the log: {error}",
-            "The log was changed by something else. Run `presstime audit verify` and compare with a backup or version.",
-        ) from error
+        raise _no_entry(key, error) from error
+
+
+def _no_entry(key: str, error: Exception) -> LedgerError:
+    return LedgerError(
+        f"{key} is not an entry of the log: {error}",
+        "The log was changed by something else. Run `presstime audit verify` and compare with a backup or version.",
+    )

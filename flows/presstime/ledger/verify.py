@@ -1,122 +1,108 @@
-"""Is the log what was written? Reads every entry and checks number, chain, form and payloads. Memory stays flat."""
+"""Is the log what was written? Reads every entry and checks it, the chain, and every checkpoint. Memory stays flat.
+
+What lies behind a signed checkpoint was looked at in every detail before it was signed. Since the checkpoint binds its bytes,
+it is enough to hash them again and see that they lead to the checkpoint; what comes after is looked at in detail here. Only a
+log in which nothing is wrong is passed like that: else, and where there is no signed checkpoint, every entry is taken apart."""
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
-from itertools import islice
+from dataclasses import replace
 
-from presstime.errors import LedgerError, Missing
-from presstime.ledger.entry import FOLDER, GENESIS, Entry, decode, hash_of, key_of, number_of
-from presstime.model import JsonObject, digest_of
+from presstime.errors import LedgerError
+from presstime.ledger.chain import Chain, Facts, Verdict
+from presstime.ledger.checkpoint import Sightings
+from presstime.ledger.entry import FOLDER, hash_of, key_of, number_of
+from presstime.ledger.form import inspect
+from presstime.ledger.reading import read_ahead
 from presstime.stores.base import Stat, Store
 
-READERS = 8
-AHEAD = 64  # entries fetched while others are checked
+PREV = b'},"prev":"'  # as it stands in every entry, a little before its end
+
+Progress = Callable[[int], None]
 
 
-@dataclass
-class Verdict:
-    """`first_bad` is the number of the first entry that is not as it was written, or is missing."""
+def verify(
+    store: Store, progress: Progress | None = None, sightings: Sightings | None = None, full: bool = False
+) -> Verdict:
+    """Check the whole log, and that it agrees with the checkpoints. `progress` is called with the number of entries checked.
 
-    entries: int = 0
-    events: int = 0
-    head: str = GENESIS
-    first_bad: int | None = None
-    problems: list[str] = field(default_factory=list)
-
-    @property
-    def ok(self) -> bool:
-        return not self.problems
-
-    def to_json(self) -> JsonObject:
-        return {
-            "ok": self.ok,
-            "entries": self.entries,
-            "events": self.events,
-            "head": self.head,
-            "checkpoint": None,
-            "first_bad": self.first_bad,
-            "problems": self.problems,
-        }
-
-    def blame(self, n: int, problem: str) -> None:
-        self.first_bad = n if self.first_bad is None else min(self.first_bad, n)
-        self.problems.append(problem)
-
-
-def verify(store: Store, progress: Callable[[int], None] | None = None) -> Verdict:
-    """Check the whole log. `progress` is called with the number of entries checked so far.
-
-    A broken link is blamed on the entry whose bytes are not what the next one says they were; what comes after the first
-    break is still checked against itself. Raises `StoreError` where the store cannot be read."""
-    verdict, expected = Verdict(), 1
-    for stat, body in _bodies(store, verdict):
-        n = number_of(stat.key) or 0
-        if n != expected:
-            verdict.blame(expected, f"{_missing(expected, n)}: the log has a gap")
-            verdict.head = ""  # nothing is known of what the missing entry's hash was
-        if body is not None:
-            _check(verdict, stat.key, n, body)
-        expected = n + 1
-        verdict.entries += 1
-        if progress:
-            progress(verdict.entries)
+    `full` takes every entry apart, whatever was signed. Raises `StoreError` where the store cannot be read."""
+    sightings = sightings or Sightings()
+    sealed = 0 if full else max((s.checkpoint.size for s in sightings.found if s.signed), default=0)
+    verdict = _walk(store, sightings, sealed, 0, progress)
+    if verdict.problems and sealed:
+        verdict = _walk(store, sightings, 0, 0, progress)
+    verdict.problems += [*_disagreements(sightings), *sightings.problems]
+    newest = sightings.newest()
+    verdict.checkpoint = sightings.to_json()
+    if newest and verdict.checkpoint:
+        behind = max(0, verdict.entries - newest.checkpoint.size)
+        verdict.exposure = {"entries": behind, "since": verdict.checkpoint["time"]}
     return verdict
 
 
-def _check(verdict: Verdict, key: str, n: int, body: bytes) -> None:
+def verify_tail(store: Store, sightings: Sightings) -> Verdict:
+    """Check the log from the newest checkpoint on, the whole of it if there is none. `entries` counts from the log's beginning.
+
+    Raises `StoreError` where the store cannot be read."""
+    newest = sightings.newest()
+    start = max(0, newest.checkpoint.size - 1) if newest else 0
+    verdict = _walk(store, sightings if newest is None else replace(sightings, found=[newest]), 0, start, None)
+    verdict.entries += start
+    return verdict
+
+
+def _walk(store: Store, sightings: Sightings, sealed: int, start: int, progress: Progress | None) -> Verdict:
+    verdict = Verdict()
+    chain = Chain(verdict, sightings.by_size(), start)
+
+    def look(stat: Stat, body: bytes) -> Facts:
+        n = number_of(stat.key) or 0
+        return _glance(n, body) if n <= sealed else _look(stat.key, n, body)
+
+    for stat, facts in read_ahead(store, _entries(store, start, verdict), look):
+        gone = Facts("", "", 0, (f"{stat.key}: vanished while it was read",))
+        chain.take(number_of(stat.key) or 0, facts or gone)
+        if progress:
+            progress(verdict.entries)
+    chain.finish()
+    return verdict
+
+
+def _entries(store: Store, start: int, verdict: Verdict) -> Iterator[Stat]:
+    """The entries after number `start`. What is not an entry's name is a problem of its own."""
+    for stat in store.list(FOLDER, key_of(start) if start else ""):
+        if number_of(stat.key):
+            yield stat
+        else:
+            verdict.problems.append(f"{stat.key}: does not belong into the log")
+
+
+def _look(key: str, n: int, body: bytes) -> Facts:
+    """Everything that can be told of an entry by itself."""
     try:
-        entry = decode(body, key)
+        entry, faults = inspect(body, key, n)
     except LedgerError as error:
-        verdict.blame(n, error.message)
-        verdict.head = ""
-        return
-    faults = list(_faults(entry, key, n, body))
-    for problem in faults:
-        verdict.blame(n, problem)
-    if verdict.head and entry.prev != verdict.head and not faults:
-        verdict.blame(
-            max(n - 1, 1),
-            f"{key_of(max(n - 1, 1))}: its hash is {verdict.head[:16]}..., but entry {n} was written after "
-            f"{entry.prev[:16]}...: one of the two was changed",
-        )
-    verdict.events += len(entry.events)
-    verdict.head = hash_of(body)
+        return Facts(hash_of(body), "", 0, (error.message,))
+    return Facts(hash_of(body), entry.prev, len(entry.events), faults, body)
 
 
-def _faults(entry: Entry, key: str, n: int, body: bytes) -> Iterator[str]:
-    if entry.n != n:
-        yield f"{key}: holds entry {entry.n}, it was moved"
-    if entry.encode() != body:
-        yield f"{key}: is not in the form it is written in: it was rewritten"
-    for digest, payload in entry.payloads.items():
-        if digest_of(payload) != digest:
-            yield f"{key}: the payload {digest[:16]}... does not have that digest"
+def _glance(n: int, body: bytes) -> Facts:
+    """What matters of an entry whose bytes a signed checkpoint is to vouch for: its hash, and the one it names.
+
+    Its events are counted by their key `kind`: in JSON no text can hold `"kind":"` with these quotes as they are."""
+    at = body.rfind(PREV) + len(PREV)
+    prev = body[at : at + 64].decode("ascii", "replace")
+    middle = b'],"format":1,"n":%d,"nonce":"' % n
+    end = body.rfind(middle, max(0, at - 500))
+    if end < 0:
+        end = body.find(middle)
+    if end < 0 or at < len(PREV) or len(prev) < 64:
+        return Facts(hash_of(body), "", 0, ("unlike any entry",))
+    return Facts(hash_of(body), prev, body.count(b'"kind":"', 0, end), body=body)
 
 
-def _bodies(store: Store, verdict: Verdict) -> Iterator[tuple[Stat, bytes | None]]:
-    """Entries with their bytes, in order, some fetched ahead. What is not an entry's name is a problem of its own."""
-    stats = store.list(FOLDER)
-
-    def entries() -> Iterator[Stat]:
-        for stat in stats:
-            if number_of(stat.key) is None:
-                verdict.problems.append(f"{stat.key}: does not belong into the log")
-            else:
-                yield stat
-
-    def read(stat: Stat) -> bytes | None:
-        try:
-            return store.get(stat.key).body
-        except Missing:
-            verdict.blame(number_of(stat.key) or 0, f"{stat.key}: vanished while it was read")
-            return None
-
-    listed = entries()
-    with ThreadPoolExecutor(READERS) as pool:
-        while batch := list(islice(listed, AHEAD)):
-            yield from zip(batch, pool.map(read, batch), strict=True)
-
-
-def _missing(first: int, found: int) -> str:
-    return f"entry {first} is missing" if found == first + 1 else f"entries {first} to {found - 1} are missing"
+def _disagreements(sightings: Sightings) -> Iterator[str]:
+    for size, found in sorted(sightings.by_size().items()):
+        for other in found[1:]:
+            if other.checkpoint.hash != found[0].checkpoint.hash:
+                yield f"two checkpoints of {size} entries disagree: {found[0].place} and {other.place}"
