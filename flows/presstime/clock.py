@@ -6,6 +6,7 @@ tests against the zone's own UTC-to-local map. Pendulum 3 moves a skipped time s
 """
 
 import re
+import time
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
 
@@ -31,6 +32,13 @@ class NonExistentLocalTime(ValueError):
 def now() -> datetime:
     """The present instant, in UTC."""
     return datetime.now(UTC)
+
+
+def elapsed() -> float:
+    """Seconds that no setting of the clock changes, and that also pass while the machine sleeps where the system can tell
+    (Linux, CLOCK_BOOTTIME)."""
+    boot = getattr(time, "CLOCK_BOOTTIME", None)
+    return time.clock_gettime(boot) if boot is not None else time.monotonic()
 
 
 @lru_cache(maxsize=1024)

@@ -95,6 +95,10 @@ class Missing(StoreError):
     """There is no object with that key."""
 
 
+class WrongClock(StoreError):
+    """This machine's clock and the store's are too far apart to publish by."""
+
+
 class LedgerError(PresstimeError):
     """The log cannot be used as it stands: a gap, a broken chain, an entry of a newer version."""
 

@@ -38,6 +38,9 @@ class World:
     def now(self) -> datetime:
         return self.time
 
+    def monotonic(self) -> float:
+        return self.time.timestamp()
+
     def sleep(self, seconds: float) -> None:
         self.sleeps.append(seconds)
         self.time += timedelta(seconds=seconds)
@@ -47,9 +50,9 @@ class World:
 
     def worker(self, name: str = "elsewhere/m/1/1", fault: FaultScript | None = None) -> Publisher:
         store = MemoryStore(self.bucket, fault)
-        ledger = Ledger(store, Cache(None, "log"), name, sleep=self.sleep)
+        ledger = Ledger(store, Cache(None, "log"), name, sleep=self.sleep, monotonic=self.monotonic)
         ledger.catch_up()
-        return Publisher(ledger, Timing(store, self.now, self.sleep), RetryRule())
+        return Publisher(ledger, Timing(store, self.now, self.sleep, self.monotonic), RetryRule())
 
     def adapter(self) -> Adapter:
         return self.network.adapter_class()(self.channel, None)

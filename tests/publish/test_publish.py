@@ -1,10 +1,11 @@
 """Publishing: the steps in order, what each outcome leads to, and what a worker that died leaves to the next one."""
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 import pytest
 
-from presstime.errors import StoreError
+from presstime.errors import ClaimLost, StoreError, WrongClock
 from presstime.ledger.claims import LEASE_SECONDS, Announcement, claim
 from presstime.model import Settling, Status, Unknown
 from presstime.networks.base import Order
@@ -385,10 +386,76 @@ def test_a_paused_worker_may_not_send() -> None:
     held = claim(worker.ledger, D, job.variant.digest, world.now)
     assert held is not None
     world.pass_time(seconds=LEASE_SECONDS)
-    from presstime.errors import ClaimLost
-
     with pytest.raises(ClaimLost):
         held.fence()
+
+
+def test_a_claim_is_also_timed_by_its_holder() -> None:
+    """A worker that stood still while the store's reply came in knows an old time of the store's: its own tells it."""
+    world = World()
+    job = world.job()
+    world.plan(job)
+    worker = world.worker()
+    held = claim(worker.ledger, D, job.variant.digest, world.now)
+    assert held is not None
+    asked = world.time
+    worker.ledger.store.now = lambda: asked  # type: ignore[method-assign]
+    held.fence()
+    world.pass_time(seconds=LEASE_SECONDS)
+    with pytest.raises(ClaimLost):
+        held.fence()
+
+
+def test_an_announcement_is_timed_by_its_holder() -> None:
+    """Announcing the next segment begins the claim's time anew, from before it was written."""
+    world = World()
+    job = world.job("One", "Two")
+    world.plan(job)
+    held = claim(world.worker().ledger, D, job.variant.digest, world.now, Announcement(0, "k"))
+    assert held is not None
+    world.pass_time(seconds=100)
+    held.intend(Announcement(1, "k"))
+    world.pass_time(seconds=100)
+    held.fence()
+    world.pass_time(seconds=20)
+    with pytest.raises(ClaimLost):
+        held.fence()
+
+
+@pytest.mark.parametrize("jump", [timedelta(minutes=5), timedelta(minutes=-5)])
+def test_a_clock_that_is_set_while_waiting(jump: timedelta) -> None:
+    """A clock that jumps after the intent was written sends nothing, neither early nor late, and leaves no doubt behind."""
+    world = World(Settling.NONE)
+    job = world.job(due=world.time + timedelta(seconds=40))
+    world.plan(job)
+    worker = world.worker()
+
+    def now() -> datetime:
+        return world.time + (jump if world.kinds()[-1] == "sending" else timedelta(0))
+
+    worker.timing = replace(worker.timing, now=now)
+    state = world.publish(job, worker)
+    assert (world.texts(), state.status, state.intent) == ([], Status.DEFERRED, None)
+    assert "clock" in state.reason
+    assert world.publish(job).status is Status.PUBLISHED
+    assert world.network.posts[0].at == job.due
+
+
+def test_a_clock_that_stops_while_waiting() -> None:
+    """A clock that stands still does not keep its worker waiting for ever."""
+    world = World()
+    job = world.job(due=world.time + timedelta(hours=1))
+    world.plan(job)
+    worker = world.worker()
+    stopped = world.time
+
+    def nap(seconds: float) -> None:
+        world.sleep(seconds)
+        assert world.time - stopped < timedelta(minutes=1), "it waits for ever"
+
+    worker.timing = replace(worker.timing, now=lambda: stopped, sleep=nap)
+    with pytest.raises(WrongClock, match="behind the store's"):
+        world.publish(job, worker)
 
 
 def test_a_receipt_waits_for_the_store() -> None:

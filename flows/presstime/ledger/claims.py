@@ -49,6 +49,7 @@ class ClaimHandle:
     digest: str
     epoch: int
     clock: Callable[[], datetime]
+    since: float = 0.0  # by the ledger's monotonic clock: before the write that the lease is counted from was sent
 
     @property
     def state(self) -> DeliveryState:
@@ -58,7 +59,13 @@ class ClaimHandle:
 
     def intend(self, announcement: Announcement) -> None:
         """Say in the log what is about to be sent. Raises `ClaimLost` if another worker has taken over."""
-        self.ledger.append(lambda view: [self._sending(self._mine(view), announcement)])
+
+        def propose(view: View) -> Sequence[Event]:
+            state = self._mine(view)
+            self.since = self.ledger.monotonic()
+            return [self._sending(state, announcement)]
+
+        self.ledger.append(propose)
 
     def doubt(self) -> Intent | None:
         """The announced send that has no outcome yet; None if the log has been told by its sender meanwhile.
@@ -67,10 +74,15 @@ class ClaimHandle:
         return self._mine(self.ledger.state).intent
 
     def fence(self) -> None:
-        """Still mine, by S3's clock? The last look before a send. Raises `ClaimLost`."""
+        """Still mine? The last look before a send. Raises `ClaimLost`.
+
+        By S3's clock, and by our own time since the claim was asked for: what we know of S3's clock is as old as the last
+        reply, and if this process stood still while that reply came in, it is older than we think."""
         state = self.state
         until = state.claim.until if state.claim and state.epoch == self.epoch else None
-        if until is None or self.ledger.store.now() + timedelta(seconds=SLACK_SECONDS) >= until:
+        held_for = self.ledger.monotonic() - self.since
+        over = held_for >= LEASE_SECONDS - SLACK_SECONDS
+        if until is None or over or self.ledger.store.now() + timedelta(seconds=SLACK_SECONDS) >= until:
             raise ClaimLost(
                 f"{self.delivery}: the claim ran out before the send; nothing was sent", "The next pass takes over."
             )
@@ -158,7 +170,7 @@ def claim(
         assert state is not None  # noqa: S101 - claimable says so
         if announcement and state.begun:
             return ()
-        handle.epoch = state.epoch + 1
+        handle.epoch, handle.since = state.epoch + 1, ledger.monotonic()
         events = [handle._event("claimed", **_claim_data(ledger, state, digest))]
         return [*events, handle._sending(state, announcement)] if announcement else events
 

@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from presstime.clock import now
+from presstime.clock import elapsed, now
 from presstime.errors import AlreadyExists, InDoubt, LedgerError, Missing, StoreError, Undecided
 from presstime.ledger.cache import Cache
 from presstime.ledger.entry import FOLDER, Entry, decode, hash_of, key_of, number_of
@@ -52,7 +52,7 @@ class Ledger:
     run: str = ""
     sleep: Callable[[float], None] = time.sleep
     clock: Callable[[], datetime] = now
-    monotonic: Callable[[], float] = time.monotonic
+    monotonic: Callable[[], float] = elapsed
     jitter: Callable[[float, float], float] = random.uniform
     nonce: Callable[[], str] = lambda: secrets.token_hex(16)
     is_gone: Callable[[str], bool] = is_gone

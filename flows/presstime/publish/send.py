@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from presstime.errors import ClaimLost, LedgerError, NetworkError
+from presstime.errors import ClaimLost, LedgerError, NetworkError, WrongClock
 from presstime.ledger.claims import LEASE_SECONDS, Announcement, ClaimHandle, claim, put_off
 from presstime.ledger.log import Ledger
 from presstime.model import (
@@ -23,6 +23,7 @@ from presstime.model import (
     digest_of,
 )
 from presstime.networks.base import Adapter, Order
+from presstime.publish.fence import send_fenced
 from presstime.publish.retry import RetryRule, send_patiently, write_patiently
 from presstime.publish.settle import Settlement, settle
 from presstime.publish.timing import LATENCY, Timing
@@ -102,17 +103,13 @@ class Publisher:
                 outcome = self._send(adapter, held, order)
                 if not self._record(job, adapter, held, order, outcome):
                     break
-        except ClaimLost as error:
+        except (ClaimLost, WrongClock) as error:
             # Nothing was sent after the last look. If nobody took over yet, that is worth knowing.
             held.deferred(error.message, None, needs_person=False)
         return self._as_logged(job)
 
     def _send(self, adapter: Adapter, held: ClaimHandle, order: Order) -> Outcome:
-        def once() -> Outcome:
-            held.fence()
-            return adapter.send(order)
-
-        return send_patiently(once, self.rule, self.timing)
+        return send_patiently(lambda: send_fenced(adapter, order, held, self.timing), self.rule, self.timing)
 
     def _record(self, job: Job, adapter: Adapter, held: ClaimHandle, order: Order, outcome: Outcome) -> bool:
         """Write the outcome into the log. True: go on, with the next segment or, by choice, with the same again."""
@@ -136,7 +133,7 @@ class Publisher:
         n = order.segment.index
         try:
             found = settle(adapter, order, held, job.channel.on_unknown, self.timing, self.rule)
-        except (NetworkError, ClaimLost) as error:
+        except (NetworkError, ClaimLost, WrongClock) as error:
             self._cannot_tell(held, error)
             return False
         match found:
@@ -155,7 +152,7 @@ class Publisher:
                 return found.resend
         return False
 
-    def _cannot_tell(self, held: ClaimHandle, error: NetworkError | ClaimLost) -> None:
+    def _cannot_tell(self, held: ClaimHandle, error: NetworkError | ClaimLost | WrongClock) -> None:
         """Now is not the time to find out: what is in doubt stays in doubt, and the next pass tries again."""
         intent = held.state.intent
         if intent is not None:

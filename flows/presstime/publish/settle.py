@@ -8,6 +8,7 @@ from presstime.errors import Unsupported
 from presstime.ledger.claims import ClaimHandle
 from presstime.model import Accepted, Deferred, Intent, Outcome, Receipt, Settling, Unknown
 from presstime.networks.base import Adapter, Order
+from presstime.publish.fence import send_fenced
 from presstime.publish.retry import RetryRule, send_patiently
 from presstime.publish.timing import Timing
 
@@ -31,7 +32,8 @@ def settle(
 ) -> Settlement | None:
     """Find out what became of the announced send. None: its sender has told the log meanwhile, nothing is in doubt.
 
-    Raises `NetworkError` if the network cannot be asked now, `ClaimLost` if another worker has taken over."""
+    Raises `NetworkError` if the network cannot be asked now, `ClaimLost` if another worker has taken over, `WrongClock` if
+    this machine cannot tell the time any more."""
     traits, intent = adapter.traits, held.doubt()
     if intent is None:
         return None
@@ -50,11 +52,9 @@ def _same_again(
 ) -> Settlement:
     """The network itself makes sure that the same order twice is one post."""
 
-    def once() -> Outcome:
-        held.fence()
-        return adapter.send(order)
-
-    outcome = send_patiently(once, rule, timing, again_if=(Deferred, Unknown))
+    outcome = send_patiently(
+        lambda: send_fenced(adapter, order, held, timing), rule, timing, again_if=(Deferred, Unknown)
+    )
     if isinstance(outcome, Accepted):
         return Settlement(how, receipt=outcome.receipt)
     return Settlement(how, outcome=outcome)

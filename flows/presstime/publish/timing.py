@@ -4,9 +4,10 @@ import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
-from presstime.errors import StoreError
+from presstime.clock import elapsed, now
+from presstime.errors import WrongClock
 from presstime.stores.base import Store
 
 SKEW_MAX = timedelta(seconds=30)
@@ -19,22 +20,23 @@ class Timing:
     """This machine's clock (kept right by NTP, finer than S3's whole seconds), checked against the store's."""
 
     store: Store
-    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    now: Callable[[], datetime] = now
     sleep: Callable[[float], None] = time.sleep
-    monotonic: Callable[[], float] = time.monotonic
+    monotonic: Callable[[], float] = elapsed
     jitter: Callable[[float, float], float] = random.uniform
 
     def check_skew(self) -> None:
-        """Raises `StoreError` when this machine's clock and the store's are more than 30 s apart."""
+        """Raises `WrongClock` when this machine's clock and the store's are more than 30 s apart."""
         skew = self.now() - self.store.now()
         if abs(skew) > SKEW_MAX:
-            raise StoreError(
+            raise WrongClock(
                 f"this machine's clock is {abs(skew).total_seconds():.0f} s {'ahead of' if skew > timedelta(0) else 'behind'} "
                 f"the store's ({self.store.name}); nothing is published on a clock that is wrong",
                 "Set the clock (NTP) on this machine, or on the S3 server if it is your own.",
             )
 
     def wait_until(self, instant: datetime) -> None:
-        """Return at `instant` or just after it, never before."""
+        """Return at `instant` or just after it, never before. Raises `WrongClock` if the clock stops or is set meanwhile."""
         while (left := (instant - self.now()).total_seconds()) > 0:
+            self.check_skew()
             self.sleep(min(left, NAP_SECONDS))
