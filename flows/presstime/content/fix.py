@@ -10,7 +10,8 @@ from typing import NamedTuple
 from presstime.content.frontmatter import split
 from presstime.content.identity import as_id, name_of, slug
 from presstime.content.nodes import FrontMatter
-from presstime.content.posts import folder_of, heading, load_posts
+from presstime.content.posts import folder_of, load_posts
+from presstime.content.reader import heading
 from presstime.content.worktree import WorkTree
 from presstime.errors import ContentError, UsageError
 from presstime.settings import Settings
