@@ -180,6 +180,30 @@ def test_resend_by_choice() -> None:
     assert world.kinds()[-6:] == ["sending", "unknown", "settled", "sending", "accepted", "published"]
 
 
+def test_a_read_back_waits_for_the_send_not_for_its_intent() -> None:
+    """A send that came late after its intent is looked for only when the network shows it: it is not sent again."""
+    world = World(on_unknown="resend")
+    world.network.traits = replace(world.network.traits, visible_after=timedelta(seconds=10))
+    job = world.job()
+    world.plan(job)
+    world.network.faults = [Fault("429", seconds=20), Fault("drop-after")]
+    assert world.publish(job).status is Status.PUBLISHED
+    assert world.texts() == ["Hello"]
+
+
+def test_a_read_back_of_old_does_not_wait() -> None:
+    """What was in doubt long ago is looked for at once."""
+    world = World()
+    world.network.traits = replace(world.network.traits, visible_after=timedelta(seconds=10))
+    job = world.job()
+    world.plan(job)
+    kill(world, job, 0, "after-send")
+    world.pass_time(hours=1)
+    world.sleeps.clear()
+    assert world.publish(job).status is Status.PUBLISHED
+    assert world.sleeps == []
+
+
 def test_resend_has_an_end() -> None:
     """Even a channel that chose `resend` gets a person after a few sends that all vanished."""
     world = World(on_unknown="resend")

@@ -3,9 +3,10 @@
 The five classes are data in `Traits`; nothing here asks a network's name."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from presstime.errors import Unsupported
-from presstime.ledger.claims import ClaimHandle
+from presstime.ledger.claims import LEASE_SECONDS, ClaimHandle
 from presstime.model import Accepted, Deferred, Intent, Outcome, Receipt, Settling, Unknown
 from presstime.networks.base import Adapter, Order
 from presstime.publish.fence import send_fenced
@@ -61,8 +62,11 @@ def _same_again(
 
 
 def _look(adapter: Adapter, order: Order, may_resend: bool, timing: Timing, intent: Intent) -> Settlement:
-    """Read own posts back, not before the network shows what it accepted."""
-    timing.wait_until(intent.at + adapter.traits.visible_after)
+    """Read own posts back, not before the network shows what it accepted.
+
+    The send may have come long after its intent, after other tries, but before now and before its claim ran out."""
+    sent_by = min(timing.now(), intent.at + timedelta(seconds=LEASE_SECONDS))
+    timing.wait_until(sent_by + adapter.traits.visible_after)
     try:
         receipt = adapter.find(order)
     except Unsupported as error:
