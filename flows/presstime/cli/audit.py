@@ -19,7 +19,7 @@ def command() -> None:
 
 @command.command("log")
 @click.option("--delivery", help="Only the steps of one delivery, `post/channel`, or of one post.")
-@click.option("--last", type=int, metavar="N", help="Only the last N entries.")
+@click.option("--last", type=click.IntRange(min=1), metavar="N", help="Only the last N entries.")
 @FORMAT
 @click.pass_obj
 def log_command(directory: Path, delivery: str | None, last: int | None, form: str) -> int:
