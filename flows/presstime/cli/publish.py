@@ -11,6 +11,7 @@ import click
 
 from presstime.cli.output import FORMAT, count, problem_lines, say, say_json, table
 from presstime.clock import format_local
+from presstime.errors import SettingsError
 from presstime.model import DeliveryState, Status, has_errors
 
 if TYPE_CHECKING:
@@ -62,13 +63,20 @@ def run_pass(desk: "Desk", form: str, show_all: bool = False) -> int:
 
 
 def enter_prefect(desk: "Desk", stack: ExitStack) -> str:
-    """A Prefect server to run in: the one PREFECT_API_URL names, or one of our own. Returns the URL of its UI."""
+    """A Prefect server to run in: the one PREFECT_API_URL names, or one of our own. Returns the URL of its UI.
+
+    Raises `SettingsError` where nobody answers at that address."""
+    from presstime.embedded.prefect import api_url, client_env, reachable
+
     os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "CRITICAL")  # the table at the end tells it better
     configured = os.environ.get("PREFECT_API_URL")
+    if configured and not reachable(configured):
+        raise SettingsError(
+            f"no Prefect server answers at {configured}, which PREFECT_API_URL names",
+            "Start it, correct the variable, or unset it: then a server is started here.",
+        )
     if configured:
         return configured.removesuffix("/api")
-    from presstime.embedded.prefect import api_url, client_env
-
     service = desk.prefect_service()
     if not service.note.exists():
         say("Starting a Prefect server (the first time takes some 15 s) ...")

@@ -4,12 +4,14 @@ It imports nothing of Prefect: the server is another process. Measured on 3.8.8:
 5 s for later ones; the UI must be told its own API's URL on any port but 4200."""
 
 import sys
+import urllib.error
 import urllib.request
 from pathlib import Path
 
 from presstime.embedded.service import Service
 
 PORT = 4200
+REACH_SECONDS = 10
 
 
 def service(folder: Path) -> Service:
@@ -51,6 +53,17 @@ def client_env(port: int, folder: Path) -> dict[str, str]:
         "PREFECT_API_TLS_INSECURE_SKIP_VERIFY": "true",
         "DO_NOT_TRACK": "1",
     }
+
+
+def reachable(url: str) -> bool:
+    """Whether anything at all answers where a Prefect API is said to be."""
+    try:
+        urllib.request.urlopen(f"{url.rstrip('/')}/health", timeout=REACH_SECONDS).close()  # noqa: S310 - as configured
+    except urllib.error.HTTPError:
+        return True  # it wants credentials, perhaps: Prefect's client has them
+    except (OSError, ValueError):
+        return False
+    return True
 
 
 def _answers(port: int) -> bool:
