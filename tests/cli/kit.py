@@ -4,11 +4,16 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import httpx
+import pytest
+
+from presstime.embedded import prefect
 from tests.conftest import S3Server
 from tests.kit import ENVIRON, SETTINGS, Folder
 
@@ -69,3 +74,25 @@ def newsroom_on(server: S3Server, path: Path, settings: str = SETTINGS) -> Newsr
     access, secret = server.credentials
     env = {**ENVIRON, "AWS_ACCESS_KEY_ID": access, "AWS_SECRET_ACCESS_KEY": secret}
     return Newsroom(Folder(path, settings), env, settings)
+
+
+@contextmanager
+def prefect_server(paths: pytest.TempPathFactory) -> Iterator[Mapping[str, str]]:
+    """The environment of a client of a Prefect server. Workers that test side by side share one."""
+    base = paths.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "prefect"
+    with prefect.service(folder) as running:
+        yield prefect.client_env(running.running_port, folder)
+
+
+def ask_prefect(environment: Mapping[str, str], path: str, **body: Any) -> Any:
+    """What Prefect's API answers."""
+    answer = httpx.post(f"{environment['PREFECT_API_URL']}/{path}", json=body, trust_env=False)
+    answer.raise_for_status()
+    return answer.json()
+
+
+def posts_on(url: str) -> Sequence[dict[str, Any]]:
+    """What a sandbox has accepted."""
+    found: list[dict[str, Any]] = httpx.get(f"{url}/_sandbox/posts", trust_env=False).json()["posts"]
+    return found
