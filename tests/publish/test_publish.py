@@ -7,7 +7,7 @@ import pytest
 
 from presstime.errors import ClaimLost, StoreError, WrongClock
 from presstime.ledger.claims import LEASE_SECONDS, Announcement, claim
-from presstime.model import Settling, Status, Unknown
+from presstime.model import Receipt, Settling, Status, Unknown
 from presstime.networks.base import Order
 from presstime.networks.memory import Fault, Memory
 from presstime.publish.retry import RetryRule
@@ -333,6 +333,42 @@ def test_the_sender_itself_may_settle_a_doubt() -> None:
     world.worker("next/m/1/1").publish(job, adapter(world.channel, None))
     assert world.texts() == ["One", "Two"]
     assert world.kinds()[-3:] == ["sending", "accepted", "published"]
+
+
+@pytest.mark.parametrize("texts", [("One",), ("One", "Two")])
+def test_twice_is_never_silent(texts: tuple[str, ...]) -> None:
+    """A worker frozen between its last look and its send posts a second time, which no lease prevents: the log says so."""
+    world = World(Settling.KEYED)
+    job = world.job(*texts)
+    world.plan(job)
+
+    class Frozen(Memory):
+        def send(self, order: Order):  # type: ignore[no-untyped-def]
+            if world.network.posts:
+                return super().send(order)
+            world.pass_time(seconds=LEASE_SECONDS + 10)
+            world.publish(job, world.worker("next/m/1/1"))
+            world.pass_time(hours=2)
+            return super().send(order)
+
+    adapter = type("Frozen", (Frozen,), {"traits": world.network.traits, "server": world.network})
+    state = world.worker("frozen/m/1/1").publish(job, adapter(world.channel, None))
+    assert world.texts() == [*texts, "One"]
+    assert (state.status, state.review) == (Status.PUBLISHED, True)
+    assert f"out twice, also as memory:brand/{len(texts) + 1}" in state.reason
+    assert world.kinds()[-1] == "accepted"
+
+
+def test_one_receipt_is_told_once() -> None:
+    """A receipt that the log has already is not written again."""
+    world = World()
+    job = world.job("One", "Two")
+    world.plan(job)
+    held = claim(world.worker().ledger, D, job.variant.digest, world.now, Announcement(0, "k"))
+    assert held is not None
+    for _ in range(2):
+        held.accepted(0, Receipt("1"), last=False)
+    assert world.kinds() == ["planned", "claimed", "sending", "accepted"]
 
 
 def writes_of(world: World) -> int:

@@ -90,12 +90,12 @@ class ClaimHandle:
     def accepted(self, segment: int, receipt: Receipt, last: bool) -> None:
         """Record a receipt, whoever holds the claim by now: what a network accepted is a fact."""
         events = [self._event("accepted", segment=segment, receipt=receipt.to_json())]
-        self._append_fact(events, last, receipt)
+        self._append_fact(events, segment, last, receipt)
 
     def settled(self, segment: int, how: str, receipt: Receipt, last: bool) -> None:
         """Record that a send whose reply was lost did take effect."""
         events = [self._event("settled", segment=segment, found=True, how=how, receipt=receipt.to_json())]
-        self._append_fact(events, last, receipt)
+        self._append_fact(events, segment, last, receipt)
 
     def not_found(self, segment: int, how: str, review: bool, resend: bool = False) -> None:
         """Record that a lost send was looked for and is not there: a person decides, or it may be sent again."""
@@ -111,12 +111,18 @@ class ClaimHandle:
         """Record that a send may have taken effect. `over`: the claim ends with it, and a later pass settles it."""
         self._append("unknown", segment=segment, reason=reason, over=over)
 
-    def _append_fact(self, events: Sequence[Event], last: bool, receipt: Receipt) -> None:
+    def _append_fact(self, events: Sequence[Event], segment: int, last: bool, receipt: Receipt) -> None:
+        """What the network accepted is written down even if it was settled meanwhile: a second post of one segment is what
+        nobody else can tell of."""
+
         def propose(view: View) -> Sequence[Event]:
             state = view(self.delivery)
             assert state is not None  # noqa: S101 - a claim was won on it
-            if state.status is Status.PUBLISHED:
+            known = [r.id for r in state.receipts[segment : segment + 1]]
+            if receipt.id in known:
                 return ()
+            if known or state.status is Status.PUBLISHED:
+                return events
             first = state.receipts[0].url if state.receipts else receipt.url
             return [*events, self._event("published", url=first)] if last else events
 

@@ -80,10 +80,19 @@ def _extended(claim: Claim | None, data: Mapping[str, object], at: datetime) -> 
 
 
 def _accepted(state: DeliveryState, event: Event, at: datetime) -> DeliveryState:
-    if event.data["segment"] != len(state.receipts):
-        return state  # a late word of a segment that was settled meanwhile
-    receipts = (*state.receipts, Receipt.from_json(event.data["receipt"]))
+    n, receipt = event.data["segment"], Receipt.from_json(event.data["receipt"])
+    if state.status is Status.PUBLISHED or n != len(state.receipts):
+        return _told_late(state, n, receipt)
+    receipts = (*state.receipts, receipt)
     return replace(state, receipts=receipts, intent=None, status=Status.CLAIMED, review=False, reason="")
+
+
+def _told_late(state: DeliveryState, n: int, receipt: Receipt) -> DeliveryState:
+    """A receipt of a segment that was settled meanwhile: the same one again is no news, another one is a second post."""
+    if receipt.id in [r.id for r in state.receipts[n : n + 1]]:
+        return state
+    reason = f"segment {n + 1} is out twice, also as {receipt.url or receipt.id}: look at the channel, and remove one"
+    return replace(state, reason=reason, review=state.review or state.status is Status.PUBLISHED)
 
 
 def _refused(state: DeliveryState, event: Event, at: datetime) -> DeliveryState:
