@@ -6,9 +6,10 @@ processes may share it: an entry is applied in one transaction, by whoever comes
 import json
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 from pathlib import Path
 
 from presstime.errors import LedgerError
@@ -26,12 +27,14 @@ from presstime.model import (
     to_iso,
 )
 
-SCHEMA = 1
+SCHEMA = 1  # of the fold: to be raised when a state, or what an event makes of it, changes
 TABLES = """
 CREATE TABLE IF NOT EXISTS head (id INTEGER PRIMARY KEY CHECK (id = 1), n INTEGER, hash TEXT, etag TEXT, log TEXT);
 CREATE TABLE IF NOT EXISTS deliveries (delivery TEXT PRIMARY KEY, state TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS payloads (digest TEXT PRIMARY KEY, entry INTEGER NOT NULL) WITHOUT ROWID;
 """
+RESTORE_STATE = "INSERT INTO deliveries SELECT json_extract(?1, '$.delivery'), ?1"
+RESTORE_PAYLOAD = "INSERT INTO payloads SELECT json_extract(?1, '$[0]'), json_extract(?1, '$[1]')"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +94,29 @@ class Cache:
                 )
             self._db.executemany("INSERT OR IGNORE INTO payloads VALUES (?, ?)", [(d, entry.n) for d in entry.payloads])
             self._db.execute("UPDATE head SET n = ?, hash = ?, etag = ?", (entry.n, body_hash, etag))
+
+    def rows(self) -> Iterator[str]:
+        """The whole fold as lines for `restore`: the state of each delivery, then `[digest, entry]` of each payload.
+
+        For a cache that nobody else uses meanwhile."""
+        yield from (row[0] for row in self._db.execute("SELECT state FROM deliveries ORDER BY delivery"))
+        found = self._db.execute("SELECT digest, entry FROM payloads ORDER BY digest")
+        yield from (json.dumps(row, separators=(",", ":")) for row in found)
+
+    def restore(self, head: Head, rows: Iterable[str]) -> None:
+        """Fill an empty cache with what `rows` gave; one that is not empty any more stays as it is.
+
+        Raises `LedgerError` for lines that `rows` does not give, and is then as empty as before."""
+        try:
+            with self._lock, self._db:
+                self._db.execute("BEGIN IMMEDIATE")
+                if self.head().n:
+                    return
+                for is_payload, lines in groupby(rows, lambda line: line.startswith("[")):
+                    self._db.executemany(RESTORE_PAYLOAD if is_payload else RESTORE_STATE, ((line,) for line in lines))
+                self._db.execute("UPDATE head SET n = ?, hash = ?, etag = ?", (head.n, head.hash, head.etag))
+        except sqlite3.DatabaseError as error:
+            raise LedgerError(f"the lines of a fold are not what they should be: {error}") from error
 
     def clear(self) -> None:
         """Forget everything: the log is read again from its first entry."""

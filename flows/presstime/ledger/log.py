@@ -16,6 +16,7 @@ from presstime.errors import AlreadyExists, InDoubt, LedgerError, Missing, Store
 from presstime.ledger.cache import Cache
 from presstime.ledger.entry import FOLDER, Entry, decode, hash_of, key_of, number_of
 from presstime.ledger.fold import apply
+from presstime.ledger.reading import READERS, read_ahead, whole
 from presstime.model import Delivery, DeliveryState, Event, JsonObject
 from presstime.processes import is_gone
 from presstime.stores.base import Stat, Store
@@ -23,7 +24,6 @@ from presstime.stores.base import Stat, Store
 UNDECIDED_TRIES = 8  # S3 asks to repeat after a 409; more than a handful means something else is wrong
 LOOK_EVERY = 1.0  # seconds for which what was last seen of the tail is good enough to write on
 BATCH = 500  # appends that may share one entry: keeps it below a megabyte or two
-READERS = 8
 
 View = Callable[[Delivery], DeliveryState | None]
 # What a writer wants to append, decided on the state that its entry will follow. Nothing: it has lost, or is done already.
@@ -57,6 +57,7 @@ class Ledger:
     nonce: Callable[[], str] = lambda: secrets.token_hex(16)
     is_gone: Callable[[str], bool] = is_gone
     readers: int = READERS
+    start: Callable[[Store, Cache], None] | None = None  # fills an empty cache from a snapshot, if there is a good one
     retried: int = 0  # appends that lost a race and were written again under a later number
     _queue: list[_Request] = field(default_factory=list)
     _queue_lock: threading.Lock = field(default_factory=threading.Lock)
@@ -107,6 +108,8 @@ class Ledger:
 
     def _news(self) -> list[Stat]:
         """What the log has beyond the cache. A cache whose head is not in the log as it remembers it starts afresh."""
+        if self.start and self.cache.head().n == 0:
+            self.start(self.store, self.cache)
         head = self.cache.head()
         if head.n == 0:
             return list(self._tail(0))
@@ -136,8 +139,8 @@ class Ledger:
         if min(self.readers, len(stats)) == 1:  # what a pass mostly meets needs no threads
             yield from ((stat, body(stat)) for stat in stats)
             return
-        with ThreadPoolExecutor(min(self.readers, len(stats))) as pool:
-            yield from zip(stats, pool.map(body, stats), strict=True)
+        for stat, data in read_ahead(self.store, stats, whole, min(self.readers, len(stats))):
+            yield stat, body(stat) if data is None else data
 
     def _take(self, stat: Stat, body: bytes) -> None:
         entry, head = decode(body, stat.key), self.cache.head()

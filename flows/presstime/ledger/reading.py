@@ -12,7 +12,7 @@ READERS = 8
 OBJECTS = 32  # of one task of a reader, at most: small ones would cost more to hand over than to read
 FEW = 4  # likewise, to begin with
 BYTES = 512 * 1024  # likewise
-AHEAD = 2 * READERS  # tasks under way or waiting to be taken: READERS of them read, so some 8 MB lie here
+AHEAD = 2  # tasks per reader, under way or waiting to be taken: some 8 MB
 
 T = TypeVar("T")
 
@@ -23,7 +23,7 @@ def whole(stat: Stat, body: bytes) -> bytes:
 
 
 def read_ahead(
-    store: Store, stats: Iterable[Stat], made: Callable[[Stat, bytes], T]
+    store: Store, stats: Iterable[Stat], made: Callable[[Stat, bytes], T], readers: int = READERS
 ) -> Iterator[tuple[Stat, T | None]]:
     """What `made` makes of each object's bytes, in the order of `stats`; None for an object that has vanished.
 
@@ -32,14 +32,17 @@ def read_ahead(
     def read(chunk: list[Stat]) -> list[tuple[Stat, T | None]]:
         return [(stat, _made(store, stat, made)) for stat in chunk]
 
-    with ThreadPoolExecutor(READERS) as pool:
-        waiting: deque[Future[list[tuple[Stat, T | None]]]] = deque()
+    pool = ThreadPoolExecutor(readers)
+    waiting: deque[Future[list[tuple[Stat, T | None]]]] = deque()
+    try:
         for chunk in _chunks(stats):
             waiting.append(pool.submit(read, chunk))
-            if len(waiting) >= AHEAD:
+            if len(waiting) >= AHEAD * readers:
                 yield from waiting.popleft().result()
         while waiting:
             yield from waiting.popleft().result()
+    finally:
+        pool.shutdown(cancel_futures=True)  # whoever stops halfway does not wait for the rest
 
 
 def _made(store: Store, stat: Stat, made: Callable[[Stat, bytes], T]) -> T | None:
@@ -58,6 +61,6 @@ def _chunks(stats: Iterable[Stat]) -> Iterator[list[Stat]]:
         size += stat.size
         if len(chunk) >= limit or size >= BYTES:
             yield chunk
-            chunk, size, limit = [], 0, max(FEW, min(OBJECTS, number // (4 * READERS)))
+            chunk, size, limit = [], 0, max(FEW, min(OBJECTS, number // 32))
     if chunk:
         yield chunk
