@@ -34,6 +34,9 @@ bucket = "verne-audit"
 prefix = "/presstime"
 endpoint_url = "http://127.0.0.1:8333"
 region = "eu-west-3"
+signing_key = "env:VERNE_AUDIT_KEY"
+verifier = "verne.example/log+06a3d5b1+AQOhB7/zzhC+HXDdGOdLwJln5Nomm6UYXrt7SoNmV/C4"
+witness_branch = "presstime-checkpoints"
 
 [channels.brand-mastodon]
 network = "mastodon"
@@ -88,6 +91,11 @@ def test_everything_the_file_may_say_is_read() -> None:
         "presstime/",
         "eu-west-3",
     )
+    assert (settings.audit.signing_key, settings.audit.witness_branch) == (
+        "env:VERNE_AUDIT_KEY",
+        "presstime-checkpoints",
+    )
+    assert settings.audit.verifier == ("verne.example/log+06a3d5b1+AQOhB7/zzhC+HXDdGOdLwJln5Nomm6UYXrt7SoNmV/C4",)
     assert settings.channels["brand-mastodon"] == Channel(
         name="brand-mastodon",
         network="mastodon",
@@ -115,6 +123,33 @@ def test_an_empty_file_has_usable_defaults_and_one_warning() -> None:
     assert settings.content.posts == ("posts",)
     assert settings.late == Late("within", timedelta(hours=2))
     assert [p.code for p in settings.warnings] == ["no-timezone"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'signing_key = "PRIVATE+KEY+a+00000000+x"',
+        'verifier = "PRIVATE+KEY+a+00000000+x"',
+        'verifier = ["a+b"]',
+        'witness_branch = "main"',
+        'witness_branch = "../x"',
+        'witness_branch = "a b"',
+        'witness_branch = "-f"',
+        'witness_branch = "x.lock"',
+        'witness_branch = "x/"',
+    ],
+)
+def test_keys_and_branches_of_the_audit_that_cannot_be(line: str) -> None:
+    """A key instead of its place, a public key that is none, and branches that are content's or no branch are refused."""
+    problems = refused(f'[newsroom]\ntimezone = "UTC"\n[git]\nbranch = "main"\n[audit]\n{line}\n')
+    assert [(p.line, p.severity) for p in problems if p.severity == "error"] == [(6, "error")]
+    assert "PRIVATE+KEY" not in str(problems[0])
+
+
+def test_a_signing_key_without_its_verifier_is_warned_of() -> None:
+    """What nobody can check is worth a warning."""
+    text = b'[newsroom]\ntimezone = "UTC"\n[audit]\nsigning_key = "env:KEY"\n'
+    assert [p.code for p in parse_settings(text, "presstime.toml").warnings] == ["no-verifier"]
 
 
 def test_all_problems_come_at_once_with_their_lines() -> None:
@@ -295,6 +330,9 @@ KEY = st.sampled_from(
         "audit",
         "audit.prefix",
         "audit.embedded",
+        "audit.signing_key",
+        "audit.verifier",
+        "audit.witness_branch",
         "channels",
         "channels.a",
         "channels.a.network",

@@ -12,12 +12,15 @@ from presstime.clock import parse_duration
 from presstime.errors import SettingsError
 from presstime.model import Channel, Late, Problem, Traits
 from presstime.problems import Place, Problems, nearest, shorten, suggest
+from presstime.secrets import LOCATOR_ADVICE, is_locator
 from presstime.secrets import reveal as reveal
 from presstime.tables import LANGUAGE, Table, url_problem
 
 FILE = "presstime.toml"
 LINK_FIELDS = ("section", "name", "id", "year", "month", "day", "language")
 _FIELD = re.compile(r"\{([^{}]*)\}")
+_VERIFIER = re.compile(r"[^\s+]+\+[0-9a-f]{8}\+[A-Za-z0-9+/]{44}")  # of signed notes, see ledger/note.py
+_BRANCH = re.compile(r"\w([\w./-]*[\w-])?(?<!\.lock)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,9 @@ class Audit:
     endpoint_url: str | None = None
     region: str | None = None
     embedded: str | None = None  # a folder for the packaged S3 server, relative to the content root
+    signing_key: str | None = None  # where the private key of checkpoints is, e.g. `env:NAME`
+    verifier: tuple[str, ...] = ()  # the public keys that checkpoints are checked by: today's, and those before it
+    witness_branch: str | None = None  # of the content repository: checkpoints are committed to it
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +88,13 @@ def parse_settings(source: bytes, path: str = FILE) -> Settings:
     channel_table, group_table = top.table("channels"), top.table("groups")
     channels, groups = read_channels(channel_table), read_groups(group_table, channel_table)
     newsroom, defaults = top.table("newsroom"), top.table("defaults")
+    git = _git(top.table("git"))
     settings = Settings(
         name=newsroom.text("name") or "newsroom",
         timezone=_timezone(newsroom),
         language=_newsroom_language(newsroom),
-        audit=_audit(top.table("audit")),
-        git=_git(top.table("git")),
+        audit=_audit(top.table("audit"), git),
+        git=git,
         content=_content(top.table("content")),
         channels=channels,
         groups=groups,
@@ -220,7 +227,7 @@ def _git(table: Table) -> Git:
     return git
 
 
-def _audit(table: Table) -> Audit:
+def _audit(table: Table, git: Git) -> Audit:
     prefix = (table.text("prefix") or "").strip("/")
     audit = Audit(
         bucket=table.text("bucket"),
@@ -228,12 +235,43 @@ def _audit(table: Table) -> Audit:
         endpoint_url=table.url("endpoint_url"),
         region=table.text("region"),
         embedded=table.text("embedded"),
+        signing_key=_signing_key(table),
+        verifier=_verifiers(table),
+        witness_branch=_witness_branch(table, git),
     )
     if audit.embedded and audit.endpoint_url:
         message = "audit.embedded and audit.endpoint_url name two places for one log"
         table.error("embedded", "bad-value", message, "Keep one of them.")
     table.warn_of_unread()
     return audit
+
+
+def _signing_key(table: Table) -> str | None:
+    text = table.text("signing_key")
+    if text is None or is_locator(text):
+        return text
+    message = "audit.signing_key must say where the key is, not what it is"
+    table.error("signing_key", "literal-secret", message, LOCATOR_ADVICE)
+    return None
+
+
+def _verifiers(table: Table) -> tuple[str, ...]:
+    keys = table.texts("verifier") or ()
+    advice = "Copy the line `verifier = ...` that `presstime audit keygen` printed."
+    if not all(_VERIFIER.fullmatch(key) for key in keys):  # not repeated: it may be the private key
+        table.error("verifier", "bad-value", "audit.verifier is not the public key of a signer", advice)
+    if "signing_key" in table and not keys:
+        message = "checkpoints are signed, and no audit.verifier says by whom: nobody can check them"
+        table.problems.warning((*table.path, "signing_key"), "no-verifier", message, advice)
+    return keys
+
+
+def _witness_branch(table: Table, git: Git) -> str | None:
+    branch = table.text("witness_branch")
+    if branch is not None and (branch == git.branch or ".." in branch or not _BRANCH.fullmatch(branch)):
+        message = f"audit.witness_branch = {shorten(branch)} cannot be a branch of checkpoints alone"
+        table.error("witness_branch", "bad-value", message, 'Write e.g. witness_branch = "presstime-checkpoints".')
+    return branch
 
 
 def _slots(table: Table) -> dict[str, tuple[str, ...]]:
