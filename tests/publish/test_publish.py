@@ -255,6 +255,30 @@ def test_a_key_is_not_used_after_its_window() -> None:
     assert "found among" in str(world.worker().ledger.entry(world.worker().ledger.cache.head().n).events[0].data["how"])
 
 
+@pytest.mark.parametrize("settling", CLASSES)
+def test_settling_is_not_early_either(settling: Settling) -> None:
+    """Who takes over from a worker that died between its intent and the instant waits for the instant, too."""
+    world = World(settling)
+    job = world.job(due=world.time + timedelta(seconds=40))
+    world.plan(job)
+    doomed, heir = world.worker("doomed/m/1/1"), world.worker("heir/m/1/1")
+
+    def nap(seconds: float) -> None:
+        if world.kinds()[-1] == "sending":
+            raise Killed
+        world.sleep(seconds)
+
+    doomed.timing = replace(doomed.timing, sleep=nap)
+    with pytest.raises(Killed):
+        world.publish(job, doomed)
+    assert world.time < job.due
+    heir.ledger.is_gone = lambda name: True
+    heir.ledger.catch_up()
+    world.publish(job, heir)
+    assert world.time >= job.due
+    assert all(post.at >= job.due for post in world.network.posts)
+
+
 def test_threads_go_on_where_they_stopped() -> None:
     """A thread whose second segment is put off goes on with the second, in reply to the first."""
     world = World()
