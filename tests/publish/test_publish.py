@@ -191,6 +191,40 @@ def test_a_read_back_waits_for_the_send_not_for_its_intent() -> None:
     assert world.texts() == ["Hello"]
 
 
+def test_a_read_back_waits_whatever_the_clock_does() -> None:
+    """A clock that is set forward between a lost send and its read-back does not make the read-back come too early."""
+    world = World(on_unknown="resend")
+    world.network.traits = replace(world.network.traits, visible_after=timedelta(seconds=10))
+    job = world.job()
+    world.plan(job)
+    worker = world.worker()
+    world.network.faults = [Fault("drop-after")]
+
+    def now() -> datetime:
+        return world.time + timedelta(seconds=25 if world.sleeps else 0)
+
+    worker.timing = replace(worker.timing, now=now)
+    assert world.publish(job, worker).status is Status.PUBLISHED
+    assert world.texts() == ["Hello"]
+
+
+def test_a_key_is_not_tried_again_when_its_window_ends() -> None:
+    """The tries under a key end with the key's window, though the rule has time left."""
+    world = World(Settling.KEYED)
+    world.network.traits = replace(world.network.traits, key_window=timedelta(seconds=100))
+    job = world.job()
+    world.plan(job)
+    kill(world, job, 0, "after-send")
+    heir = world.worker("heir/m/1/1")
+    heir.ledger.is_gone = lambda name: True
+    world.pass_time(seconds=85)
+    world.network.faults = [Fault("429", seconds=20)]
+    state = world.publish(job, heir)
+    assert (state.status, state.review, world.texts()) == (Status.UNKNOWN, False, ["Hello"])
+    assert world.publish(job, heir).status is Status.PUBLISHED
+    assert world.texts() == ["Hello"]
+
+
 def test_a_read_back_of_old_does_not_wait() -> None:
     """What was in doubt long ago is looked for at once."""
     world = World()

@@ -2,7 +2,7 @@
 
 The five classes are data in `Traits`; nothing here asks a network's name."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from presstime.errors import Unsupported
@@ -40,8 +40,10 @@ def settle(
         return None
     if traits.settling is Settling.NATURAL:
         return _same_again(adapter, order, held, "the same object was sent again", timing, rule)
-    if traits.settling is Settling.KEYED and _window_left(traits.key_window.total_seconds(), intent, timing) > 0:
-        return _same_again(adapter, order, held, "sent again under the same idempotency key", timing, rule)
+    left = _window_left(traits.key_window.total_seconds(), intent, timing)
+    if traits.settling is Settling.KEYED and left > 0:
+        within = replace(rule, seconds=min(rule.seconds, left))
+        return _same_again(adapter, order, held, "sent again under the same idempotency key", timing, within)
     if traits.can_find:
         may_resend = on_unknown == "resend" and held.state.attempts < RESENDS_MAX
         return _look(adapter, order, may_resend, timing, intent)
@@ -65,8 +67,9 @@ def _look(adapter: Adapter, order: Order, may_resend: bool, timing: Timing, inte
     """Read own posts back, not before the network shows what it accepted.
 
     The send may have come long after its intent, after other tries, but before now and before its claim ran out."""
-    sent_by = min(timing.now(), intent.at + timedelta(seconds=LEASE_SECONDS))
-    timing.wait_until(sent_by + adapter.traits.visible_after)
+    now = timing.store.now()
+    sent_by = min(now, intent.at + timedelta(seconds=LEASE_SECONDS))
+    timing.wait_for(sent_by + adapter.traits.visible_after - now)
     try:
         receipt = adapter.find(order)
     except Unsupported as error:

@@ -35,6 +35,11 @@ class Timing:
                 "Set the clock (NTP) on this machine, or on the S3 server if it is your own.",
             )
 
+    def wait_for(self, span: timedelta) -> None:
+        """Let a span of time pass, whatever happens to the clock."""
+        if span > timedelta(0):
+            self.sleep(span.total_seconds())
+
     def wait_until(self, instant: datetime) -> None:
         """Return at `instant` or just after it, never before. Raises `WrongClock` if the clock stops or is set meanwhile."""
         while (left := (instant - self.now()).total_seconds()) > 0:
