@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from presstime.render.domains import top_level
 from presstime.render.entities import Convention, find, links, mentions, tags
 
 ALL = st.sampled_from(["twitter", "mastodon", "bluesky"])
@@ -120,3 +121,12 @@ def test_nothing_overlaps(text: str, convention: Convention) -> None:
     for one in find(text, convention):
         assert end <= one.start < one.end <= len(text)
         end = one.end
+
+
+@pytest.mark.parametrize("convention", ["twitter", "mastodon"])
+def test_every_top_level_domain_is_known(convention: Convention) -> None:
+    """Whatever script it is in, and however it is written: the pattern that is built for a text knows the text's domains."""
+    for tld in top_level():
+        for written in (tld, tld.upper()):
+            text = f"see https://verne.{written}/a now"
+            assert [e.value for e in links(text, convention)] == [f"https://verne.{written}/a"], written
