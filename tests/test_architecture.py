@@ -20,7 +20,7 @@ NAMES = [m.removesuffix(".__init__") for m in MODULES]
 TESTS = sorted(p.relative_to(ROOT).as_posix() for p in (ROOT / "tests").rglob("*.py"))
 
 BASE = {"", "model", "errors", "clock"}
-SETTINGS = {"channels", "problems", "processes", "secrets", "settings", "tables", "toml"}
+SETTINGS = {"problems", "processes", "settings"}
 STAGES = BASE | SETTINGS | {"content", "plan", "render"}
 # What each part may import beside itself, as flows/README.md draws it. "" is the package itself: its version.
 MAY_IMPORT = {

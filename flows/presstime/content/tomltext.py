@@ -4,9 +4,9 @@ from datetime import date, datetime, time
 from math import isfinite
 from typing import Any
 
-from presstime import toml
 from presstime.content.nodes import CONTROL, MAX_DEPTH, MAX_NODES, Node
 from presstime.problems import Problems
+from presstime.settings import toml
 
 
 class TomlMarks:

@@ -8,7 +8,7 @@ from presstime.content.nodes import Node
 from presstime.model import Late
 from presstime.problems import Problems, shorten, suggest
 from presstime.settings import parse_late
-from presstime.tables import LANGUAGE, url_problem
+from presstime.settings.tables import LANGUAGE, url_problem
 
 FLAGS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
 

@@ -6,15 +6,15 @@ from dataclasses import dataclass, field, fields, replace
 from datetime import timedelta
 from typing import Any
 
-from presstime import toml
-from presstime.channels import read_channels, read_groups
 from presstime.clock import parse_duration
 from presstime.errors import SettingsError
 from presstime.model import Channel, Late, Problem, Traits
 from presstime.problems import Place, Problems, nearest, shorten, suggest
-from presstime.secrets import LOCATOR_ADVICE, is_locator
-from presstime.secrets import reveal as reveal
-from presstime.tables import LANGUAGE, Table, url_problem
+from presstime.settings import toml
+from presstime.settings.channels import read_channels, read_groups
+from presstime.settings.secrets import LOCATOR_ADVICE, is_locator
+from presstime.settings.secrets import reveal as reveal
+from presstime.settings.tables import LANGUAGE, Table, url_problem
 
 FILE = "presstime.toml"
 LINK_FIELDS = ("section", "name", "id", "year", "month", "day", "language")

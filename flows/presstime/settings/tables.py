@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from presstime.problems import Problems, shorten, suggest
-from presstime.toml import Path
+from presstime.settings.toml import Path
 
 _NAME = re.compile(r"[\w][\w.-]{0,63}")
 LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")  # BCP 47, roughly

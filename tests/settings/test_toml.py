@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from presstime import toml
+from presstime.settings import toml
 
 DOCUMENT = '''title = "a # b = [" # comment
 "quoted key" = 'x'

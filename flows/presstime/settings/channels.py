@@ -5,8 +5,8 @@ from typing import Any, Literal, cast
 
 from presstime.model import Channel
 from presstime.problems import suggest
-from presstime.secrets import LOCATOR_ADVICE, is_locator
-from presstime.tables import Table
+from presstime.settings.secrets import LOCATOR_ADVICE, is_locator
+from presstime.settings.tables import Table
 
 FITS = ("thread", "shorten", "refuse")
 SECRET_KEYS = frozenset(
