@@ -155,9 +155,8 @@ def test_heartbeats_do_not_clash() -> None:
         bucket.clock = lambda now=now: now  # type: ignore[misc]
         write(MemoryStore(bucket), SIGNER, 3, HASH)
     assert len(bucket.objects) == 2
-    newest = newest_in_store(MemoryStore(bucket), TRUSTED)
-    assert newest is not None
-    assert newest.time == times[1].replace(microsecond=0)
+    (newest,) = newest_in_store(MemoryStore(bucket), TRUSTED).found
+    assert newest.checkpoint.time == times[1].replace(microsecond=0)
 
 
 def test_a_checkpoint_is_never_overwritten() -> None:
@@ -175,10 +174,9 @@ def test_the_newest_is_one_that_is_signed() -> None:
     """Rubbish under a later name does not stand for the newest checkpoint."""
     bucket = log_of(3, random.Random(1), (3,))
     MemoryStore(bucket).put("checkpoint/00000000000000000009/20991231T000000Z", b"rubbish")
-    newest = newest_in_store(MemoryStore(bucket), TRUSTED)
-    assert newest is not None
-    assert newest.size == 3
-    assert newest_in_store(MemoryStore(Bucket()), TRUSTED) is None
+    (newest,) = newest_in_store(MemoryStore(bucket), TRUSTED).found
+    assert newest.checkpoint.size == 3
+    assert newest_in_store(MemoryStore(Bucket()), TRUSTED).found == []
 
 
 def test_keys_may_change() -> None:

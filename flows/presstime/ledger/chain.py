@@ -45,6 +45,7 @@ class Verdict:
     head: str = GENESIS
     first_bad: int | None = None
     problems: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)  # how far the verdict goes
     checkpoint: JsonObject | None = None
     exposure: JsonObject | None = None
 
@@ -62,6 +63,7 @@ class Verdict:
             "exposure": self.exposure,
             "first_bad": self.first_bad,
             "problems": self.problems,
+            "notes": self.notes,
         }
 
     def blame(self, n: int, problem: str) -> None:

@@ -99,6 +99,9 @@ class Sightings:
     found: list[Sighting] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
 
+    def joined(self, other: Self) -> "Sightings":
+        return Sightings(self.found + other.found, self.problems + other.problems)
+
     def newest(self) -> Sighting | None:
         return max(self.found, key=lambda s: (s.checkpoint.size, _instant(s)), default=None)
 
@@ -159,14 +162,14 @@ def in_store(store: Store, trusted: Sequence[Verifier]) -> Sightings:
     return sightings
 
 
-def newest_in_store(store: Store, trusted: Sequence[Verifier]) -> Checkpoint | None:
-    """The newest checkpoint in the bucket that a trusted key has signed; one LIST and, as a rule, one GET."""
+def newest_in_store(store: Store, trusted: Sequence[Verifier]) -> Sightings:
+    """The newest checkpoint in the bucket that can be used, if there is one; one LIST and, as a rule, one GET."""
     for stat in sorted(store.list(FOLDER), key=lambda stat: stat.key, reverse=True):
         sightings = Sightings()
         sightings.take(store.get(stat.key).body, "s3", stat.key, trusted)
         if sightings.found:
-            return sightings.found[0].checkpoint
-    return None
+            return sightings
+    return Sightings()
 
 
 def write(store: Store, signer: Signer, size: int, head: str) -> tuple[Checkpoint, bytes]:

@@ -42,11 +42,12 @@ class Witness:
         self._commit(repo, checkpoint, note, now)
         return self._git(repo, "push", self.remote, f"{self._local}:{self._local}") if self.remote else None
 
-    def sightings(self, trusted: Sequence[Verifier]) -> Sightings:
-        """Every checkpoint in the branch's history, here and as last fetched. With trusted keys, those of other logs are
-        passed over: several newsrooms may share a repository. A branch that is not there has none."""
+    def sightings(self, trusted: Sequence[Verifier], newest: bool = False) -> Sightings:
+        """Every checkpoint in the branch's history, here and as last fetched; or those at its tip only. With trusted keys, those
+        of other logs are passed over: several newsrooms may share a repository. A branch that is not there has none."""
         repo, found, seen = self._repository(), Sightings(), set[Any]()
-        for commit in _history(repo, self._tips(repo)):
+        tips = self._tips(repo)
+        for commit in [repo[tip] for tip in tips] if newest else _history(repo, tips):
             for item in commit.tree:
                 if item.type_str == "blob" and item.id not in seen:
                     seen.add(item.id)
