@@ -1,0 +1,83 @@
+"""`presstime status`: what needs a person, what comes next, and whether anybody is at work."""
+
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from presstime.cli.output import FORMAT, count, say, say_json, table
+from presstime.clock import format_local
+from presstime.model import Action, DeliveryState, JsonObject, Status, has_errors, to_iso
+
+if TYPE_CHECKING:
+    from presstime.wire import Desk
+
+COMING = 5
+ADVICE = {
+    Status.UNKNOWN: "look at the channel, then `presstime settle`",
+    Status.REFUSED: "change the post and commit it",
+    Status.DEFERRED: "tried again at each pass; see the reason",
+    Status.HELD: "see the reason",
+}
+
+
+@click.command()
+@FORMAT
+@click.pass_obj
+def command(directory: Path, form: str) -> int:
+    """What needs a person, what comes next, and when the last pass was. Exit 1 if somebody is needed."""
+    from presstime.wire import last_pass, open_desk
+
+    with open_desk(directory) as desk:
+        desk.ledger.catch_up()
+        actions = desk.sync.actions()
+        needed = [s for s in desk.ledger.states().values() if _needs_person(s)]
+        coming = [a for a in actions if a.action in ("publish", "wait") and a.due][:COMING]
+        passed = last_pass(desk.root)
+        if form == "json":
+            say_json(_as_json(desk, needed, coming, passed))
+        else:
+            _show(desk, needed, coming, passed)
+        return 1 if needed or has_errors(desk.problems) else 0
+
+
+def _needs_person(state: DeliveryState) -> bool:
+    return state.review or state.status in (Status.UNKNOWN, Status.REFUSED, Status.DEFERRED, Status.HELD)
+
+
+def _show(desk: "Desk", needed: list[DeliveryState], coming: list[Action], passed: float) -> None:
+    zone = desk.settings.timezone
+    if needed:
+        rows = [
+            (str(s.delivery), s.status.value, f"{s.reason} ({ADVICE.get(s.status, 'see the reason')})") for s in needed
+        ]
+        click.echo(table(rows, ("needs a person", "state", "why, and what to do")))
+    else:
+        click.echo("No delivery needs a person.")
+    if desk.problems:
+        say(f"{count(len(desk.problems), 'problem')} in the content: `presstime check` lists them")
+    click.echo("")
+    if coming:
+        click.echo(table([(format_local(a.due, zone), str(a.delivery)) for a in coming if a.due], ("next", "delivery")))
+    click.echo(f"Last pass: {_ago(passed)}. Log: {desk.store.name}, {count(desk.ledger.cache.head().n, 'entry')}.")
+
+
+def _ago(passed: float) -> str:
+    if not passed:
+        return "never on this machine"
+    minutes = int(time.time() - passed) // 60
+    return f"{minutes} min ago" if minutes else "less than a minute ago"
+
+
+def _as_json(desk: "Desk", needed: list[DeliveryState], coming: list[Action], passed: float) -> JsonObject:
+    return {
+        "at": to_iso(datetime.now(UTC)),
+        "commit": desk.newsroom.commit,
+        "needs_person": [{"delivery": str(s.delivery), "state": s.status.value, "reason": s.reason} for s in needed],
+        "next": [a.to_json() for a in coming],
+        "last_pass": to_iso(datetime.fromtimestamp(passed, UTC)) if passed else None,
+        "log": {"name": desk.store.name, "entries": desk.ledger.cache.head().n},
+        "problems": [p.to_json() for p in desk.problems],
+    }

@@ -1,0 +1,44 @@
+"""What a person decides about a delivery that nobody else can settle, written into the log like any other step."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from presstime.errors import UsageError
+from presstime.ledger.claims import held_by_another, step
+from presstime.ledger.log import Ledger, View
+from presstime.model import Delivery, DeliveryState, Event, Receipt
+
+
+def settle_by_hand(
+    ledger: Ledger, delivery: Delivery, clock: Callable[[], datetime], who: str, receipt: Receipt | None, last: bool
+) -> None:
+    """Record what a person saw on the channel: the message is there (`receipt`), or it is not (None: it may be sent again).
+
+    `last`: the message in doubt is the delivery's last one. Raises `UsageError` where nothing is in doubt, or where a worker
+    may still be at it; nothing is written then."""
+
+    def propose(view: View) -> Sequence[Event]:
+        state = _in_doubt(view(delivery), delivery, ledger)
+        assert state.intent is not None  # noqa: S101 - what is in doubt is a send that was announced
+        n, how = state.intent.segment, f"{who} looked at the channel"
+        if receipt is None:
+            return [step("settled", delivery, clock, segment=n, found=False, how=f"{how}: not there", resend=True)]
+        told = step(
+            "settled", delivery, clock, segment=n, found=True, how=f"{how}: it is there", receipt=receipt.to_json()
+        )
+        first = state.receipts[0].url if state.receipts else receipt.url
+        return [told, step("published", delivery, clock, url=first)] if last else [told]
+
+    ledger.append(propose)
+
+
+def _in_doubt(state: DeliveryState | None, delivery: Delivery, ledger: Ledger) -> DeliveryState:
+    if state is None:
+        raise UsageError(f"the log knows no delivery {delivery}", "`presstime status` lists those that need a person.")
+    if state.intent is None:
+        raise UsageError(
+            f"{delivery} is {state.status.value}: nothing about it is in doubt", "There is nothing to settle."
+        )
+    if not state.review and held_by_another(state, ledger.store.now(), ledger.writer):
+        raise UsageError(f"{delivery}: another worker is at it", "Wait two minutes, then look again.")
+    return state
