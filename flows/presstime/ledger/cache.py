@@ -9,6 +9,7 @@ import threading
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from itertools import groupby
 from pathlib import Path
 
@@ -66,13 +67,13 @@ class Cache:
     def get(self, delivery: Delivery) -> DeliveryState | None:
         with self._lock:
             row = self._db.execute("SELECT state FROM deliveries WHERE delivery = ?", (str(delivery),)).fetchone()
-        return _state_from_json(json.loads(row[0])) if row else None
+        return _state_of(row[0]) if row else None
 
     def all(self) -> Iterator[DeliveryState]:
         """Every delivery the log knows, by name."""
         with self._lock:
             rows = self._db.execute("SELECT state FROM deliveries ORDER BY delivery").fetchall()
-        return (_state_from_json(json.loads(row[0])) for row in rows)
+        return (_state_of(row[0]) for row in rows)
 
     def payload_entry(self, digest: str) -> int | None:
         """The number of the entry that holds the payload with this digest."""
@@ -155,6 +156,11 @@ class Cache:
                 f"the cache {self.path} cannot be used: {error}",
                 "Check the rights of its folder, and the room on the disk.",
             ) from error
+
+
+@lru_cache(maxsize=1024)  # a delivery under way is looked up a dozen times between two changes
+def _state_of(text: str) -> DeliveryState:
+    return _state_from_json(json.loads(text))
 
 
 def _state_to_json(state: DeliveryState) -> JsonObject:
