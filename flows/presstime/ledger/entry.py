@@ -85,7 +85,7 @@ def entry_of(data: Json, key: str) -> Entry:
             time=data["time"],
             run=data["run"],
             events=tuple(Event.from_json(e) for e in data["events"]),
-            payloads=dict(data["payloads"]),
+            payloads=dict(data["payloads"].items()),
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise _no_entry(key, error) from error

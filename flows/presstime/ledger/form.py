@@ -5,6 +5,7 @@ no blanks, no key twice, none out of order, and nothing escaped that need not be
 `json` does (0.00001 for 1e-05), and then `json`, which writes the entries, is asked: an entry is in form if either gives it back as it was."""
 
 import json
+import re
 from collections.abc import Iterator
 
 import orjson
@@ -12,6 +13,7 @@ import orjson
 from presstime.ledger.entry import Entry, decode, entry_of
 from presstime.model import Json, canonical, digest_of
 
+_HASH = re.compile(r"[0-9a-f]{64}")
 FIELDS = frozenset(["format", "n", "prev", "nonce", "writer", "run", "time", "events", "payloads"])
 
 
@@ -25,6 +27,8 @@ def inspect(body: bytes, key: str, n: int) -> tuple[Entry, list[str]]:
 def _faults(entry: Entry, key: str, n: int, body: bytes, data: Json) -> Iterator[str]:
     if entry.n != n:
         yield f"{key}: holds entry {entry.n}, it was moved"
+    if not isinstance(entry.prev, str) or not _HASH.fullmatch(entry.prev):
+        yield f"{key}: names no entry before it"
     if not _in_form(body, data):
         yield f"{key}: is not in the form it is written in: it was rewritten"
     for digest, payload in entry.payloads.items():
