@@ -412,3 +412,11 @@ def test_other_stores_are_asked_through_resolvers() -> None:
     with pytest.raises(SettingsError, match="where the secret is") as refusal:
         reveal("hunter2", Path(), {})
     assert "hunter2" not in str(refusal.value)
+
+
+@pytest.mark.parametrize("name", ["vv", "Verne", "verne_audit", "-verne", "v" * 64, "verne audit"])
+def test_a_bucket_name_that_s3_does_not_take(name: str) -> None:
+    """A bucket that could never be is found in presstime.toml, with the rule, not at the first pass."""
+    with pytest.raises(SettingsError) as caught:
+        parse_settings(f'[newsroom]\nname = "V"\ntimezone = "UTC"\n[audit]\nbucket = "{name}"\n'.encode())
+    assert (caught.value.problems[0].line, caught.value.problems[0].code) == (5, "bad-value")

@@ -18,6 +18,7 @@ from presstime.settings.tables import LANGUAGE, Table, url_problem
 
 FILE = "presstime.toml"
 LINK_FIELDS = ("section", "name", "id", "year", "month", "day", "language")
+BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")  # S3 user guide, "Bucket naming rules"
 _FIELD = re.compile(r"\{([^{}]*)\}")
 _VERIFIER = re.compile(r"[^\s+]+\+[0-9a-f]{8}\+[A-Za-z0-9+/]{44}")  # of signed notes, see ledger/note.py
 _BRANCH = re.compile(r"\w([\w./-]*[\w-])?(?<!\.lock)")
@@ -230,7 +231,7 @@ def _git(table: Table) -> Git:
 def _audit(table: Table, git: Git) -> Audit:
     prefix = (table.text("prefix") or "").strip("/")
     audit = Audit(
-        bucket=table.text("bucket"),
+        bucket=_bucket(table),
         prefix=f"{prefix}/" if prefix else "",
         endpoint_url=table.url("endpoint_url"),
         region=table.text("region"),
@@ -244,6 +245,17 @@ def _audit(table: Table, git: Git) -> Audit:
         table.error("embedded", "bad-value", message, "Keep one of them.")
     table.warn_of_unread()
     return audit
+
+
+def _bucket(table: Table) -> str | None:
+    text = table.text("bucket")
+    if text is None or BUCKET.fullmatch(text):
+        return text
+    message = f"audit.bucket {text!r} is not a name that S3 takes"
+    table.error(
+        "bucket", "bad-value", message, "3 to 63 small letters, digits, hyphens and dots, e.g. maison-verne-audit."
+    )
+    return None
 
 
 def _signing_key(table: Table) -> str | None:

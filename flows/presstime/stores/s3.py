@@ -38,6 +38,7 @@ NEVER_SENT = (EndpointConnectionError, ConnectTimeoutError, SSLError, NoCredenti
 
 ADVICE = {
     "NoSuchBucket": "Create the bucket, or correct `bucket` under [audit] in presstime.toml.",
+    "InvalidBucketName": "Correct `bucket` under [audit] in presstime.toml: 3 to 63 small letters, digits, hyphens, dots.",
     "InvalidAccessKeyId": "S3 does not know this access key: check AWS_ACCESS_KEY_ID or the AWS profile in use.",
     "SignatureDoesNotMatch": "The secret key is wrong: check AWS_SECRET_ACCESS_KEY or the AWS profile in use.",
     "AccessDenied": "These credentials may not do this here: infra/README.md lists what the writer's policy must allow.",
