@@ -35,6 +35,7 @@ LEAD = timedelta(seconds=60)  # a delivery is picked up this long before it is d
 SWEEP = timedelta(seconds=30)  # this long after its time a delivery whose run did not come is taken by `sync` itself
 HORIZON = timedelta(days=30)  # how far ahead runs are scheduled, so that ops see what is coming
 TICK_SECONDS = 60
+CHECKPOINT_SECONDS = 3600
 FIRST_TICK = timedelta(seconds=8)  # what Prefect's scheduler takes to see a new deployment
 WORKERS = 32  # deliveries under way at once in one run
 DRAIN_SECONDS = 5
@@ -86,6 +87,18 @@ async def publish(root: str, until: str | None = None) -> State[Any]:
         actions = await asyncio.to_thread(desk.plan, lead)
         states = await deliver_all(desk, [a for a in actions if a.action == "publish"])
         return _verdict(states)
+
+
+@flow(name="checkpoint", validate_parameters=False)
+async def checkpoint(root: str) -> State[Any]:
+    """Verify the log since the newest checkpoint, sign where it is, and put a snapshot beside it when it has grown enough."""
+    with desk_at(root) as desk:
+        if desk.settings.audit.signing_key is None:
+            return Completed(message="no [audit] signing_key: nothing is signed, see `presstime audit keygen`")
+        sealed = await asyncio.to_thread(lambda: desk.evidence.seal(desk.signer()))
+    if sealed.trouble:
+        get_run_logger().warning("The checkpoint is in S3, but not all of it in Git: %s", sealed.trouble)
+    return Completed(message=f"{sealed.checkpoint.size} entries, head {sealed.checkpoint.hash[:16]}...")
 
 
 @task(name="publish", task_run_name="{delivery}", cache_policy=NO_CACHE)
@@ -226,6 +239,13 @@ def serve_here(root: Path) -> None:
             "publish",
             parameters=parameters,
             description="Publish what is due now or within a minute.",
+            entrypoint_type=by_module,
+        ),
+        checkpoint.to_deployment(
+            "checkpoint",
+            interval=CHECKPOINT_SECONDS,
+            parameters=parameters,
+            description="Verify what is new in the log and sign where it is.",
             entrypoint_type=by_module,
         ),
     ]

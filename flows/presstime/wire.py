@@ -19,7 +19,9 @@ from presstime.settings import FILE, Settings, no_settings, reveal
 if TYPE_CHECKING:
     from presstime.content.git import Repository
     from presstime.embedded.service import Service
+    from presstime.ledger.evidence import Evidence
     from presstime.ledger.log import Ledger
+    from presstime.ledger.note import Signer, Verifier
     from presstime.networks.base import Adapter
     from presstime.publish.jobs import Jobs
     from presstime.publish.send import Publisher
@@ -114,13 +116,48 @@ class Desk:
     def ledger(self) -> "Ledger":
         from presstime.ledger.cache import Cache
         from presstime.ledger.log import Ledger
+        from presstime.ledger.snapshot import Starter
         from presstime.model import digest_of
         from presstime.processes import own_name
 
         name = self.settings.audit.embedded or self.store.name  # an embedded server may change its port
         cache = Cache(self.state_folder(f"{STATE}/cache") / f"{digest_of(name.encode())[:16]}.sqlite", name)
         self.stack.callback(cache.close)
-        return Ledger(self.store, cache, own_name())
+        return Ledger(self.store, cache, own_name(), start=Starter(self.trusted) if self.trusted else None)
+
+    @cached_property
+    def trusted(self) -> "tuple[Verifier, ...]":
+        """The keys that checkpoints and snapshots must be signed by. Raises `SettingsError`."""
+        from presstime.ledger.note import Verifier
+
+        return tuple(Verifier.parse(key) for key in self.settings.audit.verifier)
+
+    @cached_property
+    def evidence(self) -> "Evidence":
+        """The log with its checkpoints, wherever they are."""
+        from presstime.ledger.evidence import Evidence
+        from presstime.ledger.witness import Witness
+
+        branch, remote = self.settings.audit.witness_branch, self.settings.git.remote
+        return Evidence(self.store, self.trusted, Witness(self.root, branch, remote) if branch else None)
+
+    def signer(self) -> "Signer":
+        """The key that signs checkpoints. Raises `SettingsError` where there is none, or one that is not trusted."""
+        from presstime.ledger.note import KEYGEN_ADVICE, Signer
+
+        place = self.settings.audit.signing_key
+        if place is None:
+            raise SettingsError(f"{FILE} names no [audit] signing_key: nothing can be signed", KEYGEN_ADVICE)
+        try:
+            signer = Signer.parse(reveal(place, self.root, self.environ, RESOLVERS))
+        except SettingsError as error:
+            raise SettingsError(f"[audit] signing_key: {error.message}", error.advice) from error
+        if signer.verifier not in self.trusted:
+            raise SettingsError(
+                f"the signing key {place} is not one of those that [audit] verifier names",
+                f'Add to [audit] in {FILE}: verifier = "{signer.verifier}"',
+            )
+        return signer
 
     def ledger_states(self) -> Mapping[Delivery, DeliveryState]:
         """What the log says now, read anew."""
@@ -233,15 +270,7 @@ class Desk:
             raise SettingsError(f"channel {channel.name!r}: {error.message}", error.advice) from error
 
     def state_folder(self, name: str) -> Path:
-        """A folder below the content root, which Git does not see. Raises `SettingsError` where it cannot be made."""
-        folder, state = self.root / name, self.root / STATE
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            if state.is_dir() and not (state / ".gitignore").exists():
-                (state / ".gitignore").write_text("*\n")
-        except OSError as error:
-            raise SettingsError(f"{error.filename}: {error.strerror}", "Presstime keeps its caches there.") from error
-        return folder
+        return state_folder(self.root, name)
 
     def prefect_service(self) -> "Service":
         from presstime.embedded import prefect
@@ -282,6 +311,18 @@ def open_desk(directory: Path, environ: Mapping[str, str] | None = None) -> Iter
     with ExitStack() as stack:
         root = directory.resolve()
         yield Desk(root, Repository.discover(root), os.environ if environ is None else environ, stack)
+
+
+def state_folder(root: Path, name: str = STATE) -> Path:
+    """A folder below the content root, which Git does not see. Raises `SettingsError` where it cannot be made."""
+    folder, state = root / name, root / STATE
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if state.is_dir() and not (state / ".gitignore").exists():
+            (state / ".gitignore").write_text("*\n")
+    except OSError as error:
+        raise SettingsError(f"{error.filename}: {error.strerror}", "Presstime keeps its caches there.") from error
+    return folder
 
 
 def network_problems(settings: Settings) -> list[Problem]:

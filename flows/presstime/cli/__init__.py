@@ -10,7 +10,7 @@ from presstime import __version__
 from presstime.errors import PresstimeError
 
 VERBS = {
-    "audit": "the log: list it, show an entry, verify the chain",
+    "audit": "the log: list it, show an entry, verify it, sign where it is, take it elsewhere",
     "check": "find every problem in the posts, before anything is sent",
     "demo": "the whole thing on this machine, with a sample newsroom",
     "init": "scaffold a newsroom",

@@ -1,20 +1,29 @@
-"""`presstime audit log|show|verify`: the evidence, for people and for programs."""
+"""`presstime audit log|show|verify|checkpoint|keygen|export`: the evidence, for people and for programs."""
 
 import json
+import os
+import re
+import sys
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from presstime.cli.output import FORMAT, count, say, say_json, table
 from presstime.errors import UsageError
+from presstime.model import Secret
+
+if TYPE_CHECKING:
+    from presstime.ledger.chain import Verdict
+    from presstime.stores.base import Store
 
 PROGRESS_EVERY = 500  # entries
 
 
 @click.group()
 def command() -> None:
-    """The log: list it, show an entry, verify the chain."""
+    """The log: list it, show an entry, verify it, sign where it is, take it elsewhere."""
 
 
 @command.command("log")
@@ -61,27 +70,139 @@ def show_command(directory: Path, number: str) -> int:
 
 
 @command.command("verify")
+@click.option("--full", is_flag=True, help="Every entry in every detail, and the snapshot too, whatever was signed.")
 @FORMAT
 @click.pass_obj
-def verify_command(directory: Path, form: str) -> int:
-    """Check every entry: number, chain, form, payloads. Exit 1 if anything is not as it was written."""
-    from presstime.ledger.verify import verify
+def verify_command(directory: Path, full: bool, form: str) -> int:
+    """Check every entry, the chain, and the checkpoints in S3 and Git. Exit 1 if anything is not as it was written.
+
+    What a signed checkpoint covers was looked at in every detail before it was signed: there it is enough that the bytes
+    are the same. --full looks at all of it again."""
     from presstime.wire import open_desk
 
     with open_desk(directory) as desk:
-        verdict = verify(desk.store, lambda n: _progress(n, None))
+        verdict = desk.evidence.verdict(full, lambda n: _progress(n, None))
         if form == "json":
             say_json(verdict.to_json())
-        elif verdict.ok:
-            counted = f"{count(verdict.entries, 'entry')}, {count(verdict.events, 'event')}"
-            click.echo(f"{desk.store.name}: {counted}, the chain holds. Head {verdict.head}")
         else:
-            click.echo("\n".join(verdict.problems))
-            where = f"; the first bad entry is {verdict.first_bad}" if verdict.first_bad else ""
-            click.echo(
-                f"{desk.store.name}: {count(len(verdict.problems), 'problem')} in {verdict.entries} entries{where}."
-            )
+            click.echo("\n".join(_verdict_lines(desk.store.name, verdict)))
         return 0 if verdict.ok else 1
+
+
+def _verdict_lines(name: str, verdict: "Verdict") -> Iterator[str]:
+    yield from verdict.problems
+    if verdict.ok:
+        counted = f"{count(verdict.entries, 'entry')}, {count(verdict.events, 'event')}"
+        yield f"{name}: {counted}, the chain holds. Head {verdict.head}"
+    else:
+        where = f"; the first bad entry is {verdict.first_bad}" if verdict.first_bad else ""
+        yield f"{name}: {count(len(verdict.problems), 'problem')} in {verdict.entries} entries{where}."
+    if found := verdict.checkpoint:
+        signed = "signed" if found["signed"] else "not signed by a known key"
+        yield f"Newest checkpoint: {count(found['size'], 'entry')} at {found['time']}, {signed}, in {found['source']}."
+    yield from (f"Note: {note}." for note in verdict.notes)
+
+
+@command.command("checkpoint")
+@FORMAT
+@click.pass_obj
+def checkpoint_command(directory: Path, form: str) -> int:
+    """Verify the log since the newest checkpoint and sign where it is now, in S3 and, if so set, in Git."""
+    from presstime.wire import open_desk
+
+    with open_desk(directory) as desk:
+        sealed = desk.evidence.seal(desk.signer())
+        if sealed.trouble:
+            say(f"warning: the checkpoint is in S3, but not all of it in Git: {sealed.trouble}")
+        if form == "json":
+            say_json(sealed.to_json())
+        else:
+            click.echo(
+                f"{sealed.checkpoint.key}: {count(sealed.checkpoint.size, 'entry')}, head {sealed.checkpoint.hash}"
+            )
+            if sealed.snapshot:
+                click.echo(f"A snapshot of {count(sealed.snapshot, 'entry')} was made: new workers start from it.")
+    return 0
+
+
+@command.command("keygen")
+@click.option("--name", help="The log's name in its checkpoints, e.g. verne.example/log. One key a log.")
+@click.option("--out", default=".presstime/audit.key", help="The file for the private key, below the content root.")
+@FORMAT
+@click.pass_obj
+def keygen_command(directory: Path, name: str | None, out: str, form: str) -> int:
+    """Make the key that signs checkpoints: the private half into a file, the public half for presstime.toml."""
+    from presstime.ledger.note import generate
+    from presstime.wire import state_folder
+
+    private, verifier = generate(name or _log_name(directory))
+    state_folder(directory.resolve())
+    _write_secret(directory / Path(out).expanduser(), private)
+    if form == "json":
+        say_json({"verifier": str(verifier), "signing_key": f"file:{out}"})
+        return 0
+    say(f"The private key is in {directory / out}: keep it from Git and from others, and a copy of it in a safe place.")
+    click.echo(f'[audit]\nsigning_key = "file:{out}"\nverifier = "{verifier}"')
+    return 0
+
+
+def _log_name(directory: Path) -> str:
+    """A name for the log of this newsroom. Raises `SettingsError` where there is no presstime.toml."""
+    from presstime.settings import FILE, parse_settings
+    from presstime.wire import read_source
+
+    settings = parse_settings(read_source(directory, None).read(FILE), FILE)
+    return (
+        re.sub(r"[\s+]+", "-", f"{settings.name}/{settings.audit.bucket or 'log'}/{settings.audit.prefix}")
+        .strip("/")
+        .lower()
+    )
+
+
+def _write_secret(path: Path, secret: Secret) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(secret.reveal() + "\n")
+    except FileExistsError:
+        raise UsageError(
+            f"{path} is there already", "Name another file with --out: a key is never overwritten."
+        ) from None
+    except OSError as error:
+        raise UsageError(f"{path}: {error.strerror}", "Name another file with --out.") from None
+
+
+@command.command("export")
+@click.option("--format", "form", type=click.Choice(["jsonl", "parquet", "objects"]), default="jsonl")
+@click.option(
+    "--out", type=click.Path(path_type=Path), help="The file; for `objects` a folder. Default for jsonl: stdout."
+)
+@click.pass_obj
+def export_command(directory: Path, form: str, out: Path | None) -> int:
+    """Every event as a row for other tools; or the log's objects as they are, for another verifier."""
+    from presstime.ledger import export
+    from presstime.wire import open_desk
+
+    if out is None and form != "jsonl":
+        raise UsageError(f"--format {form} needs --out", "Name the file, or for `objects` the folder, to write to.")
+    with open_desk(directory) as desk:
+        try:
+            number = _export(export, desk.store, form, out)
+        except OSError as error:
+            raise UsageError(f"{error.filename or out}: {error.strerror}", "Name another place with --out.") from None
+    say(f"{count(number, 'object' if form == 'objects' else 'event')} written" + (f" to {out}" if out else ""))
+    return 0
+
+
+def _export(export: Any, store: "Store", form: str, out: Path | None) -> int:
+    if out is None:
+        return int(export.write_jsonl(export.rows(store), sys.stdout))
+    if form == "objects":
+        return int(export.write_objects(store, out))
+    if form == "parquet":
+        return int(export.write_parquet(export.rows(store), out))
+    with out.open("w", encoding="utf-8") as file:
+        return int(export.write_jsonl(export.rows(store), file))
 
 
 def _progress(done: int, total: int | None) -> None:
