@@ -21,6 +21,11 @@ class PresstimeError(Exception):
     def __str__(self) -> str:
         return f"{self.message}\n    {self.advice}" if self.advice else self.message
 
+    @property
+    def told(self) -> str:
+        """Message and advice in one line, as a reason in the log."""
+        return f"{self.message.rstrip('.')}. {self.advice}".strip() if self.advice else self.message
+
 
 class UsageError(PresstimeError):
     """The command was called in a way that cannot work."""

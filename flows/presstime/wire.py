@@ -223,7 +223,7 @@ class Desk:
             job = self.jobs.of(action)
             adapter = self.adapter(action.delivery.channel)
         except (SettingsError, RenderError) as error:
-            reason = f"{error.message}. {error.advice}".strip()
+            reason = error.told
             put_off(self.ledger, action.delivery, action.digest, self.timing.now, reason, needs_person=True)
             return self.ledger.state(action.delivery)
         if job is None:

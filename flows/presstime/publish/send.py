@@ -167,7 +167,7 @@ class Publisher:
     def _not_ready(self, job: Job, error: NetworkError) -> DeliveryState:
         """Nothing was attempted, and the log says why: once, not at every pass."""
         self.down[job.channel.name] = error
-        reason = f"{error.message}. {error.advice}".strip()
+        reason = error.told
         put_off(self.ledger, job.variant.delivery, job.variant.digest, self.timing.now, reason, error.needs_person)
         return self._as_logged(job)
 
