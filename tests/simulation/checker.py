@@ -1,0 +1,353 @@
+"""The judge: what a run's history, its log and its network say about the promises. Pure, and apart from the engine: it uses
+none of the engine's code, so that a fault there cannot excuse itself here."""
+
+import hashlib
+import json
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import pairwise
+
+from tests.simulation.faults import SECOND
+from tests.simulation.history import History, Line
+from tests.simulation.newsroom import START, Wanted
+
+LEASE = 120 * SECOND
+SLACK = 5 * SECOND
+TICK = 60 * SECOND
+ROUNDING = SECOND  # the store tells its time in whole seconds
+RETRIES = 45 * SECOND  # the tries of one send, and of settling it, and the calls around them
+CLOCK_AHEAD = 30 * SECOND  # what a machine's clock may be off and still publish
+CLOCK_BEHIND = 35 * SECOND  # the same, and what a worker knows of the store's clock is some seconds old
+ACTS = {"sending", "published", "refused", "settled", "deferred", "unknown"}
+ENDS = {"published", "refused", "missed", "held"}
+
+
+@dataclass(frozen=True)
+class Posted:
+    """A message that readers see: of which delivery, which segment, when it was accepted, in answer to which."""
+
+    id: str
+    delivery: str
+    index: int
+    text: str
+    at: int
+    parent: str | None
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Everything the judge looks at. `bodies` are the log's objects in the order of their names; `lag` is how late a
+    read-back may show a post, in microseconds; `clocks` says that machines' clocks were wrong."""
+
+    wanted: Sequence[Wanted]
+    history: History
+    bodies: Sequence[tuple[str, bytes]]
+    posts: Sequence[Posted]
+    calm: int
+    lag: int = 0
+    clocks: bool = False
+    errors: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something that must not be. The one exception: a `duplicate` whose second post was written by a process that was
+    frozen, or overtaken by its own request, after its last look at its claim (`gap`): no lease can prevent that."""
+
+    kind: str
+    delivery: str
+    detail: str
+    gap: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.kind}{' (in the gap)' * self.gap}: {self.delivery}: {self.detail}"
+
+
+@dataclass(frozen=True)
+class Step:
+    """An event of the log: the entry it stands in, when that was stored, and as which line of the history."""
+
+    n: int
+    line: int
+    at: int
+    kind: str
+    delivery: str
+    data: dict[str, object]
+
+
+@dataclass
+class Verdict:
+    """`ends` tells by delivery how it ended: published, review, refused, missed, held, or `open`."""
+
+    findings: list[Finding] = field(default_factory=list)
+    ends: dict[str, str] = field(default_factory=dict)
+    early: int = 0  # microseconds, the most by which anything was accepted before its time
+
+    @property
+    def ok(self) -> bool:
+        return not [f for f in self.findings if not f.gap]
+
+    def of(self, kind: str) -> list[Finding]:
+        return [f for f in self.findings if f.kind == kind]
+
+
+def judge(evidence: Evidence) -> Verdict:
+    verdict = Verdict()
+    steps, faults = read_log(evidence)
+    verdict.findings += faults
+    verdict.findings += [Finding("broken engine", "-", error) for error in evidence.errors]
+    verdict.findings += [Finding("broken engine", line.who, line.what) for line in evidence.history.of("broken")]
+    for item in evidence.wanted:
+        name = str(item.delivery)
+        own = [step for step in steps if step.delivery == name]
+        posts = [post for post in evidence.posts if post.delivery == name]
+        verdict.ends[name] = end = _end(own)
+        verdict.findings += _duplicates(evidence, name, own, posts)
+        verdict.findings += _claims(name, own, evidence.history)
+        verdict.findings += _sends(name, own, evidence.history)
+        verdict.findings += _receipts(item, own, posts, end)
+        verdict.findings += _order(name, posts)
+        verdict.findings += _times(item, own, posts, evidence)
+        verdict.early = max([verdict.early, *(item.due - post.at for post in posts)])
+    known = {str(item.delivery) for item in evidence.wanted}
+    verdict.findings += [
+        Finding("stray", p.delivery, f"post {p.id}") for p in evidence.posts if p.delivery not in known
+    ]
+    return verdict
+
+
+# --- the log as such --------------------------------------------------------------------------------------------------
+
+
+def read_log(evidence: Evidence) -> tuple[list[Step], list[Finding]]:
+    """Every event with its time, and what is wrong with the log as a chain."""
+    stored = {line.data: line for line in evidence.history.of("stored")}
+    steps: list[Step] = []
+    faults: list[Finding] = []
+    before = "0" * 64
+    for n, (key, body) in enumerate(evidence.bodies, 1):
+        entry = json.loads(body)
+        if entry["n"] != n or key != f"log/{n:020d}.json":
+            faults.append(Finding("log", "-", f"{key} stands at {n} and holds {entry['n']}"))
+        if entry["prev"] != before:
+            faults.append(Finding("log", "-", f"{key} does not follow the entry before it"))
+        before = hashlib.sha256(body).hexdigest()
+        line = stored[key]
+        steps += [Step(n, line.n, line.at, e["kind"], e["delivery"], e) for e in entry["events"]]
+    return steps, faults
+
+
+def _claims(name: str, steps: Sequence[Step], history: History) -> Iterator[Finding]:
+    """One claim per epoch, each the next one, none taken from a worker that lives and whose time is not over."""
+    holder = Holder(name)
+    dead = {line.who: line.n for line in history.of("crash")}
+    for step in steps:
+        if step.kind == "claimed":
+            if step.data["epoch"] != holder.epoch + 1:
+                yield Finding("log", name, f"entry {step.n} claims epoch {step.data['epoch']} after {holder.epoch}")
+            worker = str(step.data["worker"])
+            free = holder.worker in (None, worker) or dead.get(str(holder.worker), step.line) < step.line
+            if not free and step.at + ROUNDING < holder.until:
+                yield Finding("log", name, f"entry {step.n}: {worker} takes the claim of {holder.worker}, which lives")
+            if holder.ended:
+                yield Finding("log", name, f"entry {step.n} claims what is {holder.ended}")
+        if step.kind in ACTS and not _of_holder(step, holder):
+            yield Finding(
+                "log", name, f"entry {step.n}: {step.kind} of epoch {step.data.get('epoch')} in {holder.epoch}"
+            )
+        holder.take(step)
+
+
+def _of_holder(step: Step, holder: "Holder") -> bool:
+    """Facts (what the network accepted) may be told by whoever knows them; acting is the holder's alone."""
+    fact = step.kind == "published" or step.data.get("found") is True
+    put_off = step.kind in ("deferred", "unknown") and "epoch" not in step.data  # written without a claim, by the plan
+    return fact or put_off or step.data.get("epoch") == holder.epoch
+
+
+@dataclass
+class Holder:
+    """Who holds a delivery as the log goes on: which epoch, until when."""
+
+    delivery: str
+    worker: str | None = None
+    epoch: int = 0
+    until: int = 0
+    ended: str = ""
+
+    def take(self, step: Step) -> None:
+        epoch = step.data.get("epoch")
+        if step.kind == "claimed":
+            self.worker, self.epoch, self.until = str(step.data["worker"]), int(str(epoch)), step.at + LEASE
+        elif step.kind == "sending" and epoch == self.epoch:
+            self.until = max(self.until, step.at + LEASE)
+        elif step.kind in ENDS or step.kind == "deferred" or step.data.get("over") or step.data.get("review"):
+            self.worker = None
+        if step.kind in ENDS:
+            self.ended = step.kind
+
+
+def _end(steps: Sequence[Step]) -> str:
+    """How a delivery stands at last, told from its events alone."""
+    end = "open"
+    for step in steps:
+        if step.kind == "published" or end == "published":
+            end = "published"
+        elif step.kind in ENDS:
+            end = step.kind
+        elif step.kind == "settled" and step.data.get("review"):
+            end = "review"
+        elif step.kind in ("released", "claimed", "sending", "accepted", "settled", "deferred", "unknown"):
+            end = "open"
+    return end
+
+
+# --- what readers see -------------------------------------------------------------------------------------------------
+
+
+def _duplicates(evidence: Evidence, name: str, steps: Sequence[Step], posts: Sequence[Posted]) -> Iterator[Finding]:
+    by_segment: dict[int, list[Posted]] = defaultdict(list)
+    for post in posts:
+        by_segment[post.index].append(post)
+    for index, same in by_segment.items():
+        if len(same) > 1:
+            gap = any(in_the_gap(post, name, steps, evidence.history) for post in same)
+            yield Finding("duplicate", name, f"segment {index} is there {len(same)} times", gap)
+            yield from _silences(name, same, steps, evidence.history)
+
+
+def _silences(name: str, posts: Sequence[Posted], steps: Sequence[Step], history: History) -> Iterator[Finding]:
+    """Of posts that are there twice, each that a living worker knows of is in the log."""
+    told = {_id(step) for step in steps if "receipt" in step.data}
+    mute = {line.who for line in history.of("crash", "failed")}
+    answered = {line.data["call"] for line in history.of("answer") if line.data["answer"] == "Accepted"}
+    for line in history.of("accepted"):
+        post = line.data["post"]
+        if post in {p.id for p in posts} - told and line.data["call"] in answered and line.who not in mute:
+            yield Finding("silence", name, f"{line.who} got an answer for post {post}, and the log does not know it")
+
+
+def _id(step: Step) -> str:
+    return str(step.data["receipt"]["id"])  # type: ignore[index]
+
+
+def in_the_gap(post: Posted, name: str, steps: Sequence[Step], history: History) -> bool:
+    """Whether a post was written by someone whose claim was good at the last look, and was not any more when the network
+    accepted; or by a request that went on alone after its sender was told that it was lost."""
+    accepted = next(x for x in history.of("accepted") if x.data["post"] == post.id and x.data["new"])
+    call = next(x for x in history.of("call") if x.data["call"] == accepted.data["call"])
+    if any(x.data["call"] == accepted.data["call"] for x in history.of("late")):
+        return True
+    return holds(call, name, steps) and not holds(accepted, name, steps)
+
+
+def holds(line: Line, name: str, steps: Sequence[Step]) -> bool:
+    """Whether the log gave the delivery to the worker of this line when it did what the line says."""
+    holder = Holder(name)
+    for step in steps:
+        if step.line > line.n:
+            break
+        holder.take(step)
+    return holder.worker == line.who and line.at < holder.until + SLACK
+
+
+def _sends(name: str, steps: Sequence[Step], history: History) -> Iterator[Finding]:
+    """Nothing is sent that the log does not announce, by the worker that holds the claim."""
+    for call in history.of("call"):
+        delivery, _, index = call.what.rpartition(" ")
+        if delivery != name:
+            continue
+        if not -CLOCK_BEHIND <= call.data["clock"] <= CLOCK_AHEAD:
+            yield Finding("clock", name, f"{call.who} sends by a clock that is {call.data['clock'] / 1e6:.1f} s ahead")
+        told = [s for s in steps if s.kind == "sending" and s.line < call.n and s.data["segment"] == int(index)]
+        if not told:
+            yield Finding("unannounced", name, f"{call.who} sends segment {index} without an intent in the log")
+        if not holds(call, name, steps):
+            yield Finding("unfenced", name, f"{call.who} sends segment {index} without holding the claim")
+
+
+def _receipts(item: Wanted, steps: Sequence[Step], posts: Sequence[Posted], end: str) -> Iterator[Finding]:
+    """What the log says is out is out, and what is out is not called missed or refused."""
+    name = str(item.delivery)
+    there = {(post.index, post.id) for post in posts}
+    taken: dict[int, object] = {}
+    announced: set[object] = set()
+    for step in steps:
+        if step.kind == "sending":
+            announced.add(step.data["segment"])
+        if step.kind == "accepted" or step.data.get("found"):
+            segment, receipt = int(str(step.data["segment"])), _id(step)
+            taken.setdefault(segment, receipt)
+            if (segment, receipt) not in there:
+                yield Finding("log", name, f"entry {step.n}: segment {segment} is not on the network as {receipt}")
+            if segment not in announced:
+                yield Finding("log", name, f"entry {step.n}: segment {segment} was accepted and never announced")
+        if step.kind == "published" and sorted(taken) != list(range(len(item.texts))):
+            yield Finding("log", name, f"entry {step.n}: published with the receipts {sorted(taken)}")
+    if end == "published" and {p.index for p in posts} != set(range(len(item.texts))):
+        yield Finding("loss", name, "published, and not all of it is on the network")
+    if end in ("missed", "held") and posts:
+        yield Finding("loss", name, f"{end}, and {len(posts)} posts are out")
+    if end == "refused" and not item.refused:
+        yield Finding("loss", name, "refused, and the network never said so")
+
+
+def _order(name: str, posts: Sequence[Posted]) -> Iterator[Finding]:
+    """A thread's segments come one after the other, each in answer to one before it."""
+    first = {post.index: post for post in reversed(posts)}
+    for index, post in sorted(first.items()):
+        parents = {p.id for p in posts if p.index == index - 1}
+        if index and post.parent not in parents:
+            yield Finding("order", name, f"segment {index} answers {post.parent}, not one of {sorted(parents)}")
+    if any(a.at > b.at for a, b in pairwise(first[i] for i in sorted(first))):
+        yield Finding("order", name, "a later segment was there before an earlier one")
+
+
+# --- time -------------------------------------------------------------------------------------------------------------
+
+
+def _times(item: Wanted, steps: Sequence[Step], posts: Sequence[Posted], evidence: Evidence) -> Iterator[Finding]:
+    name, allowed = str(item.delivery), CLOCK_AHEAD if evidence.clocks else 0
+    for post in posts:
+        if post.at < item.due - allowed:
+            yield Finding("early", name, f"segment {post.index} came {(item.due - post.at) / 1e6:.3f} s early")
+    end = _end(steps)
+    if end == "open":
+        yield Finding("loss", name, "neither published nor flagged when everything was long over")
+    if end == "missed" and (item.window is None or steps[-1].at <= item.due + item.window - allowed):
+        yield Finding("loss", name, "called missed while it could still go out")
+    over = max((step.at for step in steps), default=0)
+    limit = settled_by(evidence)
+    if over > limit:
+        yield Finding(
+            "stuck", name, f"decided {(over - limit) / 1e6:.0f} s later than two ticks after it could be known"
+        )
+
+
+def settled_by(evidence: Evidence) -> int:
+    """When everything must be decided: two ticks after nothing goes wrong any more, everybody is awake, the last claim has
+    run out and the network shows what it has."""
+    awake = max([evidence.calm, *_awakenings(evidence.history), *_deferrals(evidence)])
+    segments = sum(len(item.texts) for item in evidence.wanted)
+    return awake + LEASE + SLACK + (evidence.lag + RETRIES) * (segments + 1) + 2 * TICK
+
+
+def _awakenings(history: History) -> Iterator[int]:
+    for line in history.lines:
+        if line.kind == "pause":
+            yield line.at + int(line.data)
+        elif line.kind == "start":
+            yield line.at
+
+
+def _deferrals(evidence: Evidence) -> Iterator[int]:
+    for _, body in evidence.bodies:
+        for event in json.loads(body)["events"]:
+            if event["kind"] == "deferred" and event.get("until"):
+                yield _microseconds(event["until"])
+
+
+def _microseconds(instant: str) -> int:
+    return (datetime.fromisoformat(instant) - START) // timedelta(microseconds=1)

@@ -1,0 +1,43 @@
+"""Runs a setup and brings what it left behind before the judge."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from tests.simulation.checker import Evidence, Posted, Verdict, judge
+from tests.simulation.faults import SECOND
+from tests.simulation.newsroom import START
+from tests.simulation.world import Setup, World
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One run and what is to be said of it."""
+
+    setup: Setup
+    seed: int | str
+    world: World
+    verdict: Verdict
+
+
+def try_out(setup: Setup, seed: int | str, choose: Callable[[int], int] | None = None) -> Trial:
+    """Run a setup from a seed, and judge."""
+    world = World(setup, seed, choose).run()
+    return Trial(setup, seed, world, judge(evidence_of(world)))
+
+
+def evidence_of(world: World) -> Evidence:
+    posts = [
+        Posted(p.id, str(p.delivery), p.index, p.text, (p.at - START) // timedelta(microseconds=1), p.parent)
+        for p in world.network.posts
+    ]
+    return Evidence(
+        wanted=world.setup.items,
+        history=world.history,
+        bodies=[(key, world.bucket.objects[key].body) for key in sorted(world.bucket.objects)],
+        posts=posts,
+        calm=world.setup.calm,
+        lag=world.setup.policy.lag * SECOND,
+        clocks=world.setup.clocks is not None,
+        errors=world.baton.errors,
+    )

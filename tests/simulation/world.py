@@ -1,0 +1,252 @@
+"""The whole of it: hosts that run the real engine pass after pass on one bucket and one network, until all is decided."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from functools import partial
+from random import Random
+
+from presstime.errors import ClaimLost, LedgerError, PresstimeError, StoreError
+from presstime.ledger.cache import Cache
+from presstime.ledger.claims import ENDED
+from presstime.ledger.log import Ledger
+from presstime.model import Action, Json, Settling
+from presstime.networks.memory import TRAITS
+from presstime.publish.jobs import Jobs
+from presstime.publish.send import Publisher
+from presstime.publish.sync import Sync
+from presstime.publish.timing import Timing
+from presstime.stores.memory import Bucket
+from tests.simulation.baton import Baton, BatonLock, Killed, Task
+from tests.simulation.ends import SimAdapter, SimNetwork, SimStore
+from tests.simulation.faults import HOUR, MINUTE, SECOND, Armed, Faults, Rates
+from tests.simulation.history import History
+from tests.simulation.machine import Machine, Process
+from tests.simulation.newsroom import Wanted, instant, provenance, words_of
+
+LEAD = timedelta(seconds=60)
+TICK = MINUTE
+HORIZON = 30 * 24 * HOUR  # after the calm: what is undecided then is stuck
+KEY_WINDOW = timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class Policy:
+    """A settling class and what its channel chose for sends that were looked for and not found."""
+
+    name: str
+    settling: Settling
+    on_unknown: str = "review"
+    lag: int = 0  # seconds by which a read-back lags behind
+
+
+@dataclass(frozen=True)
+class Setup:
+    """Everything a run follows from, beside its seed. `hosts`: the machine of each worker; workers of one machine know each
+    other's death at once. `threads`: whether a worker sends its deliveries side by side, on one ledger."""
+
+    policy: Policy
+    items: tuple[Wanted, ...]
+    hosts: tuple[str, ...] = ("m1", "m2")
+    rates: Rates = field(default_factory=Rates)
+    armed: Armed | None = None
+    calm: int = 5 * MINUTE
+    threads: bool = False
+    pace: float = 1.0  # how long calls take, as a multiple of what is usual; 0: no time at all
+    coarse: bool = False
+    downtime: int = 200  # seconds until there is a worker again, at most
+    spread: float = 3.0  # seconds before the first instant within which the workers start
+    clocks: Callable[[Random, "World"], None] | None = None
+    publisher: type[Publisher] = Publisher
+
+
+class World:
+    """One run. After `run`, everything there is to judge is in `history`, `bucket` and `network`."""
+
+    def __init__(self, setup: Setup, seed: int | str, choose: Callable[[int], int] | None = None) -> None:
+        self.setup = setup
+        self.chance = Random(f"{seed}")
+        self.baton = Baton(0, self.chance, choose)
+        self.history = History()
+        self.faults = Faults(setup.rates, self.chance, setup.calm, setup.armed)
+        self.bucket = Bucket(self.now)
+        self.words = words_of(setup.items, setup.policy.on_unknown)
+        self.network = SimNetwork(self, _traits(setup.policy))
+        self.refusing = {item.delivery for item in setup.items if item.refused}
+        self.processes: dict[str, Process] = {}
+        self.machines = {name: Machine(name) for name in dict.fromkeys(setup.hosts)}
+        self._parked: list[Task] = []
+        self._calls = 0
+        self._over = False
+        if setup.clocks:
+            setup.clocks(self.chance, self)
+
+    def run(self) -> "World":
+        for n, machine in enumerate(self.setup.hosts):
+            host = Host(self, self.machines[machine], f"w{n + 1}")
+            self.baton.spawn(host.name, host.live)
+        self.baton.run()
+        return self
+
+    def now(self) -> datetime:
+        return instant(self.baton.now)
+
+    def tell(self, who: str, kind: str, what: str, data: Json = None) -> None:
+        self.history.add(self.baton.now, who, kind, what, data)
+
+    def latency(self) -> int:
+        return int(self.faults.latency() * self.setup.pace) if self.setup.pace else 0
+
+    def hands_over(self, point: str) -> bool:
+        """Whether others may go on at this point. In coarse runs: before each call that others can see, and nowhere else."""
+        return not self.setup.coarse or (point.endswith("before") and not point.startswith("prepare"))
+
+    def next_call(self) -> int:
+        self._calls += 1
+        return self._calls
+
+    def boot(self, machine: Machine, name: str) -> "Worker":
+        """A new process, with a cache of its own."""
+        process = Process(self, machine, f"{machine.name}/{name}.{len(self.processes)}")
+        self.processes[process.name] = process
+        self.tell(process.name, "start", machine.name)
+        return Worker(self, process)
+
+    # --- the end ---
+
+    def expired(self) -> bool:
+        return self._over or self.baton.now > self.setup.calm + HORIZON
+
+    def park(self) -> None:
+        """Wait for news: everything is decided as far as this worker knows. When all workers wait, the run is over."""
+        self._parked.append(self.baton.current)
+        if len(self._parked) == len(self.setup.hosts):
+            self._over = True
+            self.unpark()
+        self.baton.block()
+
+    def unpark(self) -> None:
+        parked, self._parked = self._parked, []
+        for task in parked:
+            self.baton.unblock(task)
+
+
+class Worker:
+    """The engine in one process, put together as `wire` does."""
+
+    def __init__(self, world: World, process: Process) -> None:
+        self.world = world
+        self.process = process
+        chance = world.chance
+        store = SimStore(world, process)
+        self.ledger = Ledger(
+            store,
+            Cache(None, "log"),
+            process.name,
+            sleep=process.sleeper("pause"),
+            clock=process.now,
+            monotonic=process.monotonic,
+            jitter=chance.uniform,
+            nonce=lambda: f"{chance.getrandbits(64):016x}",
+            is_gone=process.knows_dead,
+            readers=1,
+            _write_lock=BatonLock(world.baton),  # type: ignore[arg-type]
+        )
+        timing = Timing(store, process.now, process.sleeper("wait"), process.monotonic, chance.uniform)
+        self.sync = Sync(world.words.newsroom, self.ledger, timing, world.words, provenance)  # type: ignore[arg-type]
+        self.jobs = Jobs(world.words, self.ledger)  # type: ignore[arg-type]
+        self.publisher = world.setup.publisher(self.ledger, timing)
+
+    def one_pass(self, only: str = "") -> None:
+        """What `wire.Desk` does: plan, then publish what is due (or `only` one post), each delivery for itself."""
+        self.world.tell(self.process.name, "pass", "begins")
+        try:
+            actions = self.sync.run(LEAD)
+        except (StoreError, LedgerError) as error:
+            self._failed("plan", error)
+            return
+        self.publisher.down.clear()
+        due = [action for action in actions if action.action == "publish" and only in ("", action.delivery.post)]
+        if self.world.setup.threads:
+            self._side_by_side(due)
+        else:
+            for action in due:
+                self.publish(action)
+
+    def publish(self, action: Action) -> None:
+        try:
+            job = self.jobs.of(action)
+            if job is not None:
+                self.publisher.publish(job, SimAdapter(self.world, self.process, action.delivery.channel))
+        except (StoreError, LedgerError) as error:
+            self._failed(str(action.delivery), error)
+
+    def all_decided(self) -> bool:
+        states = self.ledger.states()
+        wanted = [states.get(item.delivery) for item in self.world.setup.items]
+        return all(state is not None and (state.status in ENDED or state.review) for state in wanted)
+
+    def _side_by_side(self, actions: list[Action]) -> None:
+        """As the flow does: channels side by side, the deliveries of one channel one after the other."""
+
+        def series(own: list[Action]) -> None:
+            for action in own:
+                self.publish(action)
+
+        baton, channels = self.world.baton, dict.fromkeys(action.delivery.channel for action in actions)
+        mine = [[a for a in actions if a.delivery.channel == channel] for channel in channels]
+        tasks = [baton.spawn(f"{self.process.name}-{n}", partial(series, own)) for n, own in enumerate(mine)]
+        for task in tasks:
+            baton.join(task)
+        if not self.process.alive:
+            raise Killed
+
+    def _failed(self, what: str, error: PresstimeError) -> None:
+        broken = isinstance(error, LedgerError) and not isinstance(error, ClaimLost)
+        self.world.tell(self.process.name, "broken" if broken else "failed", f"{what}: {error.message}")
+
+
+@dataclass
+class Host:
+    """A place where there is always a worker again, some time after the last one died."""
+
+    world: World
+    machine: Machine
+    name: str
+
+    def live(self) -> None:
+        world, chance = self.world, self.world.chance
+        first = min(item.due for item in world.setup.items)
+        world.baton.wait(first - int(chance.uniform(0, world.setup.spread) * SECOND))
+        while not world.expired():
+            worker = world.boot(self.machine, self.name)
+            try:
+                self._serve(worker)
+            except Killed:
+                world.baton.wait(int(chance.uniform(1, world.setup.downtime) * SECOND))
+            finally:
+                worker.ledger.cache.close()
+
+    def _serve(self, worker: Worker) -> None:
+        world = self.world
+        while not world.expired():
+            worker.one_pass()
+            if worker.all_decided() and len(world.bucket.objects) == worker.ledger.cache.head().n:
+                world.park()
+            else:
+                worker.process.pass_time(self._tick())
+
+    def _tick(self) -> int:
+        """A minute, as the schedule says; longer and longer once the calm has lasted for hours."""
+        calm = self.world.baton.now - self.world.setup.calm
+        return max(TICK, calm // 10) if calm > 4 * HOUR else TICK
+
+
+def _traits(policy: Policy):  # type: ignore[no-untyped-def]
+    return replace(
+        TRAITS,
+        settling=policy.settling,
+        key_window=KEY_WINDOW,
+        visible_after=timedelta(seconds=policy.lag),
+        can_find=policy.settling is not Settling.NONE,
+    )
