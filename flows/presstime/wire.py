@@ -216,9 +216,12 @@ class Desk:
         """Do what the last plan says for a delivery that is to be published. None: it is held, and the log says why.
 
         Raises `StoreError` or `LedgerError` where the log cannot be used."""
-        from presstime.ledger.claims import put_off
+        from presstime.ledger.claims import claimable, put_off
 
         action = self.last_plan[delivery]
+        state, now, me = self.ledger.state(action.delivery), self.store.now(), self.ledger.writer
+        if state and state.begun and not claimable(state, state.sent_digest, now, me, self.ledger.is_gone):
+            return state  # another worker was quicker: what it says need not be read, and nothing is to be done
         try:
             job = self.jobs.of(action)
             adapter = self.adapter(action.delivery.channel)

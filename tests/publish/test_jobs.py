@@ -116,6 +116,20 @@ def test_the_log_alone_is_enough(newsdesk: Newsdesk) -> None:
     assert newsdesk.texts == ["Lift-off."]
 
 
+def test_another_worker_was_quicker(newsdesk: Newsdesk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker that finds a planned delivery published meanwhile goes on to the next at once: it reads nothing of the log."""
+    with newsdesk.office.desk("slow/m/1/1") as slow:
+        newsdesk.seat(slow)
+        assert [str(action.delivery) for action in slow.plan()] == [D]
+        newsdesk.work(0)
+        slow.ledger.catch_up()
+        monkeypatch.setattr(slow.ledger, "payload", lambda digest: pytest.fail("it reads what the other one meant"))
+        state = slow.publish(D)
+    assert state is not None
+    assert state.status is Status.PUBLISHED
+    assert newsdesk.texts == ["Lift-off."]
+
+
 def interrupted(newsdesk: Newsdesk, fault: Fault) -> None:
     """A first pass whose send has no answer, in a state that a later pass has to settle."""
     newsdesk.network.faults = [fault, Fault("unreachable")]  # the read-back fails, too: settling is for later
