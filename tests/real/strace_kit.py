@@ -10,9 +10,10 @@ import subprocess
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from subprocess import PIPE
 
 import pytest
 
@@ -35,6 +36,7 @@ NETWORKS = {  # one of each settling class, with the account and the token that 
 }
 SURE = ("bluesky", "mastodon")  # whose sends can always be settled, by sending the same again
 SEGMENTS = ("The first half.", "The second half.")
+SECONDS = 300
 PASSES = 4  # after which a newsroom must have come to rest
 
 SETTINGS = """\
@@ -70,7 +72,6 @@ class Trial:
     sandbox: SandboxServer
     path: Path
     said: str = ""
-    ended: list[int] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         networks, name = list(NETWORKS), self.name
@@ -102,27 +103,42 @@ class Trial:
             "PYTHONHASHSEED": "0",
         }
 
-    def run(self, *strace: str, passes: int = 1) -> int:
-        """A process that passes, under strace with these options or without. Its exit status: negative if it was killed."""
+    def run(self, passes: int | str) -> "subprocess.Popen[str]":
         command = [sys.executable, "-m", "tests.real.one_pass", str(self.path), str(passes)]
-        if strace:
-            command = ["strace", "-f", "-qq", *strace, *command]
-        done = subprocess.run(command, env=self.environment, cwd=HERE, capture_output=True, text=True, timeout=300)
-        self.said += done.stderr
-        self.ended.append(done.returncode)
-        return done.returncode
+        return subprocess.Popen(
+            command, env=self.environment, cwd=HERE, text=True, stdin=PIPE, stdout=PIPE, stderr=PIPE
+        )
+
+    def trace(self, *options: str) -> int:
+        """A pass under strace with these options. Its exit status: negative if it was killed."""
+        with self.run("-") as process:
+            assert process.stdout
+            assert process.stdout.readline() == "ready\n"
+            command = ["strace", "-f", "-o", str(self.file), "-e", f"trace={TRACED}", *options, "-p", str(process.pid)]
+            with subprocess.Popen(command, text=True, stderr=PIPE) as tracer:
+                assert tracer.stderr
+                said = tracer.stderr.readline()
+                assert "attached" in said, said
+                self.said += process.communicate("go\n", timeout=SECONDS)[1]
+                tracer.communicate(timeout=SECONDS)
+        return process.returncode
+
+    @property
+    def file(self) -> Path:
+        """What strace saw."""
+        return self.path.with_suffix(".trace")
 
     def inject(self, instance: Instance, what: str) -> int:
         """A pass to whose `instance` this happens: `signal=KILL`, `error=ECONNRESET`. Its local cache is lost with it."""
-        trace = self.path.with_suffix(".trace")
-        tampering = f"inject={instance.call}:{what}:when={instance.when}"
-        code = self.run("-o", str(trace), "-e", f"trace={TRACED}", "-e", tampering)
+        code = self.trace("-e", f"inject={instance.call}:{what}:when={instance.when}")
         shutil.rmtree(self.path / ".presstime", ignore_errors=True)
         return code
 
     def rest(self) -> None:
         """Pass again until nothing changes."""
-        assert self.run(passes=PASSES) == 0, f"after {PASSES} passes it still writes\n{self.said}"
+        with self.run(PASSES) as process:
+            self.said += process.communicate(timeout=SECONDS)[1]
+        assert process.returncode == 0, f"after {PASSES} passes it still writes\n{self.said}"
 
     # --- what came of it ---
 

@@ -17,7 +17,7 @@ import pytest
 
 from presstime.sandbox.server import SandboxServer
 from tests.conftest import S3Server
-from tests.real.strace_kit import NETWORKS, TRACED, Instance, Trial, instances, need_strace
+from tests.real.strace_kit import NETWORKS, Instance, Trial, instances, need_strace
 
 pytestmark = pytest.mark.real
 
@@ -39,10 +39,9 @@ def new_trial(tmp_path: Path, s3_server: S3Server) -> Iterator[NewTrial]:
 
 
 def calls_of_a_pass(trial: Trial) -> list[tuple[Instance, bool]]:
-    trace = trial.path.with_suffix(".trace")
-    assert trial.run("-o", str(trace), "-e", f"trace={TRACED}") == 0, trial.said
+    assert trial.trace() == 0, trial.said
     assert set(trial.judge()) == {f"{network} published" for network in NETWORKS}
-    return list(instances(trace))
+    return list(instances(trial.file))
 
 
 def chosen(found: Sequence[tuple[Instance, bool]], how_many: int) -> list[Instance]:
