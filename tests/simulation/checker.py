@@ -1,96 +1,35 @@
 """The judge: what a run's history, its log and its network say about the promises. Pure, and apart from the engine: it uses
 none of the engine's code, so that a fault there cannot excuse itself here."""
 
-import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import pairwise
 
+from tests.simulation.evidence import (
+    ENDS,
+    LEASE,
+    SLACK,
+    Evidence,
+    Finding,
+    Holder,
+    Posted,
+    Step,
+    Verdict,
+    holds,
+    read_log,
+)
 from tests.simulation.faults import SECOND
-from tests.simulation.history import History, Line
+from tests.simulation.history import History
 from tests.simulation.newsroom import START, Wanted
 
-LEASE = 120 * SECOND
-SLACK = 5 * SECOND
 TICK = 60 * SECOND
 ROUNDING = SECOND  # the store tells its time in whole seconds
 RETRIES = 45 * SECOND  # the tries of one send, and of settling it, and the calls around them
 CLOCK_AHEAD = 30 * SECOND  # what a machine's clock may be off and still publish
 CLOCK_BEHIND = 35 * SECOND  # the same, and what a worker knows of the store's clock is some seconds old
 ACTS = {"sending", "published", "refused", "settled", "deferred", "unknown"}
-ENDS = {"published", "refused", "missed", "held"}
-
-
-@dataclass(frozen=True)
-class Posted:
-    """A message that readers see: of which delivery, which segment, when it was accepted, in answer to which."""
-
-    id: str
-    delivery: str
-    index: int
-    text: str
-    at: int
-    parent: str | None
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """Everything the judge looks at. `bodies` are the log's objects in the order of their names; `lag` is how late a
-    read-back may show a post, in microseconds; `clocks` says that machines' clocks were wrong."""
-
-    wanted: Sequence[Wanted]
-    history: History
-    bodies: Sequence[tuple[str, bytes]]
-    posts: Sequence[Posted]
-    calm: int
-    lag: int = 0
-    clocks: bool = False
-    errors: Sequence[str] = ()
-
-
-@dataclass(frozen=True)
-class Finding:
-    """Something that must not be. The one exception: a `duplicate` whose second post was written by a process that was
-    frozen, or overtaken by its own request, after its last look at its claim (`gap`): no lease can prevent that."""
-
-    kind: str
-    delivery: str
-    detail: str
-    gap: bool = False
-
-    def __str__(self) -> str:
-        return f"{self.kind}{' (in the gap)' * self.gap}: {self.delivery}: {self.detail}"
-
-
-@dataclass(frozen=True)
-class Step:
-    """An event of the log: the entry it stands in, when that was stored, and as which line of the history."""
-
-    n: int
-    line: int
-    at: int
-    kind: str
-    delivery: str
-    data: dict[str, object]
-
-
-@dataclass
-class Verdict:
-    """`ends` tells by delivery how it ended: published, review, refused, missed, held, or `open`."""
-
-    findings: list[Finding] = field(default_factory=list)
-    ends: dict[str, str] = field(default_factory=dict)
-    early: int = 0  # microseconds, the most by which anything was accepted before its time
-
-    @property
-    def ok(self) -> bool:
-        return not [f for f in self.findings if not f.gap]
-
-    def of(self, kind: str) -> list[Finding]:
-        return [f for f in self.findings if f.kind == kind]
 
 
 def judge(evidence: Evidence) -> Verdict:
@@ -118,25 +57,7 @@ def judge(evidence: Evidence) -> Verdict:
     return verdict
 
 
-# --- the log as such --------------------------------------------------------------------------------------------------
-
-
-def read_log(evidence: Evidence) -> tuple[list[Step], list[Finding]]:
-    """Every event with its time, and what is wrong with the log as a chain."""
-    stored = {line.data: line for line in evidence.history.of("stored")}
-    steps: list[Step] = []
-    faults: list[Finding] = []
-    before = "0" * 64
-    for n, (key, body) in enumerate(evidence.bodies, 1):
-        entry = json.loads(body)
-        if entry["n"] != n or key != f"log/{n:020d}.json":
-            faults.append(Finding("log", "-", f"{key} stands at {n} and holds {entry['n']}"))
-        if entry["prev"] != before:
-            faults.append(Finding("log", "-", f"{key} does not follow the entry before it"))
-        before = hashlib.sha256(body).hexdigest()
-        line = stored[key]
-        steps += [Step(n, line.n, line.at, e["kind"], e["delivery"], e) for e in entry["events"]]
-    return steps, faults
+# --- the log ----------------------------------------------------------------------------------------------------------
 
 
 def _claims(name: str, steps: Sequence[Step], history: History) -> Iterator[Finding]:
@@ -165,28 +86,6 @@ def _of_holder(step: Step, holder: "Holder") -> bool:
     fact = step.kind == "published" or step.data.get("found") is True
     put_off = step.kind in ("deferred", "unknown") and "epoch" not in step.data  # written without a claim, by the plan
     return fact or put_off or step.data.get("epoch") == holder.epoch
-
-
-@dataclass
-class Holder:
-    """Who holds a delivery as the log goes on: which epoch, until when."""
-
-    delivery: str
-    worker: str | None = None
-    epoch: int = 0
-    until: int = 0
-    ended: str = ""
-
-    def take(self, step: Step) -> None:
-        epoch = step.data.get("epoch")
-        if step.kind == "claimed":
-            self.worker, self.epoch, self.until = str(step.data["worker"]), int(str(epoch)), step.at + LEASE
-        elif step.kind == "sending" and epoch == self.epoch:
-            self.until = max(self.until, step.at + LEASE)
-        elif step.kind in ENDS or step.kind == "deferred" or step.data.get("over") or step.data.get("review"):
-            self.worker = None
-        if step.kind in ENDS:
-            self.ended = step.kind
 
 
 def _end(steps: Sequence[Step]) -> str:
@@ -241,16 +140,6 @@ def in_the_gap(post: Posted, name: str, steps: Sequence[Step], history: History)
     if any(x.data["call"] == accepted.data["call"] for x in history.of("late")):
         return True
     return holds(call, name, steps) and not holds(accepted, name, steps)
-
-
-def holds(line: Line, name: str, steps: Sequence[Step]) -> bool:
-    """Whether the log gave the delivery to the worker of this line when it did what the line says."""
-    holder = Holder(name)
-    for step in steps:
-        if step.line > line.n:
-            break
-        holder.take(step)
-    return holder.worker == line.who and line.at < holder.until + SLACK
 
 
 def _sends(name: str, steps: Sequence[Step], history: History) -> Iterator[Finding]:

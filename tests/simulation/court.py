@@ -4,7 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from tests.simulation.checker import Evidence, Posted, Verdict, judge
+from tests.simulation.checker import judge
+from tests.simulation.evidence import Evidence, Posted, Verdict
 from tests.simulation.faults import SECOND
 from tests.simulation.newsroom import START
 from tests.simulation.world import Setup, World

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from tests.simulation.cases import STORE_TROUBLES, Case, points_of
-from tests.simulation.checker import Finding
+from tests.simulation.evidence import Finding
 
 POINTED = ("crash", "pause", "store")
 LOST = ("loss", "stuck")

@@ -8,8 +8,9 @@ from functools import cache
 import pytest
 
 from tests.simulation.cases import POLICIES
-from tests.simulation.checker import Evidence, Posted, judge
+from tests.simulation.checker import judge
 from tests.simulation.court import evidence_of
+from tests.simulation.evidence import Evidence, Posted
 from tests.simulation.faults import QUIET
 from tests.simulation.history import History
 from tests.simulation.newsroom import wanted
