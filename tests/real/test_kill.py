@@ -85,10 +85,12 @@ class Trial:
             command, env=self.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
         )
         assert process.stderr
+        said = []
         for line in process.stderr:
+            said.append(line)
             if line.startswith("Publishing"):
                 return process
-        raise AssertionError(f"the pass published nothing: {process.communicate()}")
+        raise AssertionError(f"the pass published nothing: {said}, {process.communicate()[0]}")
 
     def kill_after(self, messages: int, seconds: float) -> None:
         """A pass that is killed, the process alone, some seconds after so many messages were out."""
