@@ -48,7 +48,8 @@ ADVICE = {
 
 
 class S3Store(Store):
-    """A bucket and prefix on S3. `credentials` is (access key, secret key); None: as boto3 finds them."""
+    """A bucket and prefix on S3. `credentials` is (access key, secret key); None: as boto3 finds them. `read_attempts` is
+    how often the SDK asks before a read fails."""
 
     def __init__(
         self,
@@ -57,12 +58,14 @@ class S3Store(Store):
         endpoint_url: str | None = None,
         region: str | None = None,
         credentials: tuple[str, str] | None = None,
+        read_attempts: int = 3,
     ) -> None:
         self.bucket = bucket
         self.prefix = prefix
         self.endpoint_url = endpoint_url
         self._region = region
         self._credentials = credentials
+        self._read_attempts = read_attempts
         self._date: tuple[datetime, float] | None = None
 
     @property
@@ -152,7 +155,7 @@ class S3Store(Store):
 
     @cached_property
     def _reader(self) -> "S3Client":
-        return self._client(attempts=3)
+        return self._client(attempts=self._read_attempts)
 
     def _client(self, attempts: int) -> "S3Client":
         access, secret = self._credentials or (None, None)
