@@ -6,7 +6,7 @@ processes may share it: an entry is applied in one transaction, by whoever comes
 import json
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -47,6 +47,16 @@ class Head:
     etag: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """An entry to be folded in: its hash, its ETag, and when it was written by the store's clock."""
+
+    entry: Entry
+    hash: str
+    etag: str
+    at: datetime
+
+
 class Cache:
     """`log` names the store the cache belongs to: a file made for another log is emptied first."""
 
@@ -83,18 +93,26 @@ class Cache:
 
     def apply(self, entry: Entry, body_hash: str, etag: str, at: datetime) -> None:
         """Fold one entry in, unless another process has done so already."""
+        self.apply_all([Folded(entry, body_hash, etag, at)])
+
+    def apply_all(self, news: Sequence[Folded]) -> None:
+        """Fold entries in that follow one another, in one transaction; those another process has folded are passed over."""
         with self._lock, self._db:
             self._db.execute("BEGIN IMMEDIATE")
-            if self.head().n != entry.n - 1:
+            n, states, payloads = self.head().n, dict[Delivery, DeliveryState](), list[tuple[str, int]]()
+            news = [item for item in news if item.entry.n > n]
+            if not news or news[0].entry.n != n + 1:
                 return
-            for event in entry.events:
-                state = apply(self.get(event.delivery), event, at, entry.n)
-                self._db.execute(
-                    "INSERT OR REPLACE INTO deliveries VALUES (?, ?)",
-                    (str(event.delivery), json.dumps(_state_to_json(state))),
-                )
-            self._db.executemany("INSERT OR IGNORE INTO payloads VALUES (?, ?)", [(d, entry.n) for d in entry.payloads])
-            self._db.execute("UPDATE head SET n = ?, hash = ?, etag = ?", (entry.n, body_hash, etag))
+            for item in news:
+                for event in item.entry.events:
+                    before = states.get(event.delivery) or self.get(event.delivery)
+                    states[event.delivery] = apply(before, event, item.at, item.entry.n)
+                payloads += [(digest, item.entry.n) for digest in item.entry.payloads]
+            rows = [(str(delivery), json.dumps(_state_to_json(state))) for delivery, state in states.items()]
+            self._db.executemany("INSERT OR REPLACE INTO deliveries VALUES (?, ?)", rows)
+            self._db.executemany("INSERT OR IGNORE INTO payloads VALUES (?, ?)", payloads)
+            last = news[-1]
+            self._db.execute("UPDATE head SET n = ?, hash = ?, etag = ?", (last.entry.n, last.hash, last.etag))
 
     def rows(self) -> Iterator[str]:
         """The whole fold as lines for `restore`: the state of each delivery, then `[digest, entry]` of each payload.

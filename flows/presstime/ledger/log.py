@@ -13,7 +13,7 @@ from datetime import datetime
 
 from presstime.clock import elapsed, now
 from presstime.errors import AlreadyExists, InDoubt, LedgerError, Missing, StoreError, Undecided
-from presstime.ledger.cache import Cache
+from presstime.ledger.cache import Cache, Folded, Head
 from presstime.ledger.entry import FOLDER, Entry, decode, hash_of, key_of, number_of
 from presstime.ledger.fold import apply
 from presstime.ledger.reading import READERS, read_ahead, whole
@@ -23,6 +23,7 @@ from presstime.stores.base import Stat, Store
 
 UNDECIDED_TRIES = 8  # S3 asks to repeat after a 409; more than a handful means something else is wrong
 LOOK_EVERY = 1.0  # seconds for which what was last seen of the tail is good enough to write on
+TOGETHER = 64  # entries that are folded in one transaction
 BATCH = 500  # appends that may share one entry: keeps it below a megabyte or two
 
 View = Callable[[Delivery], DeliveryState | None]
@@ -127,10 +128,19 @@ class Ledger:
     def _fold(self, stats: Sequence[Stat], progress: Callable[[int, int], None] | None = None) -> None:
         if not stats:
             return
-        for read, (stat, body) in enumerate(self._bodies(stats), 1):
-            self._take(stat, body)
-            if progress:
-                progress(read, len(stats))
+        head, news = self.cache.head(), list[Folded]()
+        try:
+            for read, (stat, body) in enumerate(self._bodies(stats), 1):
+                if item := self._following(head, stat, body):
+                    news.append(item)
+                    head = Head(item.entry.n, item.hash)
+                if len(news) == TOGETHER:
+                    self.cache.apply_all(news)
+                    news = []
+                if progress:
+                    progress(read, len(stats))
+        finally:
+            self.cache.apply_all(news)  # what came before an entry that cannot be read is right
 
     def _bodies(self, stats: Sequence[Stat]) -> Iterator[tuple[Stat, bytes]]:
         def body(stat: Stat) -> bytes:
@@ -142,10 +152,11 @@ class Ledger:
         for stat, data in read_ahead(self.store, stats, whole, min(self.readers, len(stats))):
             yield stat, body(stat) if data is None else data
 
-    def _take(self, stat: Stat, body: bytes) -> None:
-        entry, head = decode(body, stat.key), self.cache.head()
+    def _following(self, head: Head, stat: Stat, body: bytes) -> Folded | None:
+        """The entry, if it is the one after `head`. None: it was folded in already, by another process that shares the cache."""
+        entry = decode(body, stat.key)
         if entry.n <= head.n:
-            return  # another process that shares the cache was quicker
+            return None
         if entry.n != head.n + 1 or number_of(stat.key) != entry.n:
             raise LedgerError(
                 f"{stat.key}: entry {head.n + 1} is missing from {self.store.name}",
@@ -157,7 +168,7 @@ class Ledger:
                 f"{head.hash[:12]}...",
                 "The log was changed. Run `presstime audit verify`; nothing is published until this is understood.",
             )
-        self.cache.apply(entry, hash_of(body), stat.etag, stat.modified)
+        return Folded(entry, hash_of(body), stat.etag, stat.modified)
 
     # --- writing ------------------------------------------------------------------------------------------------------
 

@@ -22,15 +22,15 @@ import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import takewhile, zip_longest
+from itertools import islice, takewhile, zip_longest
 from pathlib import Path
 
 from presstime.errors import AlreadyExists, InDoubt, LedgerError, Missing
-from presstime.ledger.cache import SCHEMA, Cache, Head
+from presstime.ledger.cache import SCHEMA, Cache, Folded, Head
 from presstime.ledger.checkpoint import Checkpoint
 from presstime.ledger.entry import FOLDER as LOG
 from presstime.ledger.entry import decode, hash_of, key_of
-from presstime.ledger.log import Ledger
+from presstime.ledger.log import TOGETHER, Ledger
 from presstime.ledger.note import NoteError, Signer, Verifier, open_note
 from presstime.ledger.reading import read_ahead, whole
 from presstime.model import Json, digest_of
@@ -39,7 +39,7 @@ from presstime.stores.base import Stat, Store
 FOLDER = "snapshot/"
 EVERY = 1_000  # entries
 TRIES = 3  # of the newest ones
-CHUNK = 1 << 20  # bytes
+CHUNK = 16 * 1024  # compressed bytes that are unpacked at once: up to some hundred kilobytes of lines
 _KEY = re.compile(r"snapshot/(\d{20})")
 _NAME = f"snapshot {SCHEMA}"
 
@@ -163,8 +163,9 @@ def compare(store: Store, snapshot: Snapshot) -> list[str]:
     Instants that come from the bucket's clock are left out: a bucket that was restored from a copy has other ones."""
     with _scratch(store) as cache:
         stats = takewhile(lambda s: s.key <= key_of(snapshot.n), store.list(LOG))
-        for stat, body in read_ahead(store, stats, whole):
-            cache.apply(decode(body or b"", stat.key), "", "", stat.modified)
+        found = read_ahead(store, stats, whole)
+        while some := list(islice(found, TOGETHER)):
+            cache.apply_all([Folded(decode(body or b"", stat.key), "", "", stat.modified) for stat, body in some])
         for ours, theirs in zip_longest(cache.rows(), snapshot.rows(), fillvalue=""):
             if ours != theirs and _timeless(ours) != _timeless(theirs):
                 return [f"{snapshot.key}: says {theirs[:200]!r}, and the log says {ours[:200]!r}"]
