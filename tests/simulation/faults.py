@@ -45,7 +45,6 @@ class Rates:
     prepare_fails: float = 0.0
     outages: int = 0  # spells in which nobody reaches the store
     storms: int = 0  # spells in which nearly every write meets a 409
-    clocks_wrong: float = 0.0  # the chance that a machine's clock is off, stands still, or is set while it runs
 
 
 QUIET = Rates()

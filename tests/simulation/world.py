@@ -57,7 +57,6 @@ class Setup:
     downtime: int = 200  # seconds until there is a worker again, at most
     spread: float = 3.0  # seconds before the first instant within which the workers start
     clocks: Callable[[Random, "World"], None] | None = None
-    publisher: type[Publisher] = Publisher
 
 
 class World:
@@ -155,7 +154,7 @@ class Worker:
         timing = Timing(store, process.now, process.sleeper("wait"), process.monotonic, chance.uniform)
         self.sync = Sync(world.words.newsroom, self.ledger, timing, world.words, provenance)  # type: ignore[arg-type]
         self.jobs = Jobs(world.words, self.ledger)  # type: ignore[arg-type]
-        self.publisher = world.setup.publisher(self.ledger, timing)
+        self.publisher = Publisher(self.ledger, timing)
 
     def one_pass(self, only: str = "") -> None:
         """What `wire.Desk` does: plan, then publish what is due (or `only` one post), each delivery for itself."""

@@ -132,9 +132,8 @@ class Publisher:
         """Find out what became of a send without an answer, and write it down. True: go on, as `_record` says."""
         n = order.segment.index
         try:
-            self.timing.wait_until(
-                job.due
-            )  # it may have died between its intent and the instant, and settling may send
+            # An earlier worker may have died between its intent and the instant; settling may send, and is not early either.
+            self.timing.wait_until(job.due)
             found = settle(adapter, order, held, job.channel.on_unknown, self.timing, self.rule)
         except (NetworkError, ClaimLost, WrongClock) as error:
             self._cannot_tell(held, error)
