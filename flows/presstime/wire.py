@@ -102,9 +102,7 @@ class Desk:
             folder = self.state_folder(audit.embedded)
             running = self.stack.enter_context(s3.service(folder))
             url, credentials = f"http://127.0.0.1:{running.running_port}", s3.credentials_of(folder)
-            store = S3Store(
-                audit.bucket or "presstime", audit.prefix, url, credentials=credentials, read_attempts=s3.READ_ATTEMPTS
-            )
+            store = S3Store(audit.bucket or "presstime", audit.prefix, url, credentials=credentials)
             s3.when_ready(store.make_bucket)
             return store
         if not audit.bucket:

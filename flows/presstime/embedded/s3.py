@@ -19,8 +19,7 @@ from presstime.errors import SettingsError, StoreError
 
 PORT = 8333  # SeaweedFS's own
 COMPANIONS = (0, 1, 2, 3, 4)  # s3, master, volume, filer, admin
-READY_SECONDS = 20.0
-READ_ATTEMPTS = 8  # for some seconds after a start not every part of the data can be read yet, on a busy machine
+READY_SECONDS = 60.0
 GRPC = 10_000  # each listens for gRPC that much higher
 
 

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 CONNECT_SECONDS = 5
+READY = "ready"
 READ_SECONDS = 45  # a loser of a race on SeaweedFS was seen to wait several seconds; AWS answers at once
 NEVER_SENT = (EndpointConnectionError, ConnectTimeoutError, SSLError, NoCredentialsError, PartialCredentialsError)
 
@@ -48,8 +49,7 @@ ADVICE = {
 
 
 class S3Store(Store):
-    """A bucket and prefix on S3. `credentials` is (access key, secret key); None: as boto3 finds them. `read_attempts` is
-    how often the SDK asks before a read fails."""
+    """A bucket and prefix on S3. `credentials` is (access key, secret key); None: as boto3 finds them."""
 
     def __init__(
         self,
@@ -58,14 +58,12 @@ class S3Store(Store):
         endpoint_url: str | None = None,
         region: str | None = None,
         credentials: tuple[str, str] | None = None,
-        read_attempts: int = 3,
     ) -> None:
         self.bucket = bucket
         self.prefix = prefix
         self.endpoint_url = endpoint_url
         self._region = region
         self._credentials = credentials
-        self._read_attempts = read_attempts
         self._date: tuple[datetime, float] | None = None
 
     @property
@@ -146,8 +144,11 @@ class S3Store(Store):
                 raise self._unusable(error) from error
         except BotoCoreError as error:
             raise self._unusable(error) from error
-        self.put("ready", b"")
-        self.get("ready")
+        try:
+            self.get(READY)  # an object of an earlier start: where it can be read, all that is old can
+        except Missing:
+            self.put(READY, READY.encode())  # not empty: an empty object takes no place that could be missing
+            self.get(READY)
 
     @cached_property
     def _writer(self) -> "S3Client":
@@ -155,7 +156,7 @@ class S3Store(Store):
 
     @cached_property
     def _reader(self) -> "S3Client":
-        return self._client(attempts=self._read_attempts)
+        return self._client(attempts=3)
 
     def _client(self, attempts: int) -> "S3Client":
         access, secret = self._credentials or (None, None)
