@@ -128,7 +128,11 @@ def _rough(policy: Policy, point: str, chance: Random, more: Rates) -> Setup:
 def _crash(policy: Policy, point: str, chance: Random) -> Setup:
     """A kill -9 at the point, and now and then another one anywhere."""
     more = replace(ROUGH, crash=chance.choice((0.0, 0.01)))
-    return replace(_rough(policy, point, chance, more), armed=Armed("crash", point, chance.choice((1, 1, 1, 2))))
+    setup = replace(_rough(policy, point, chance, more), armed=Armed("crash", point, chance.choice((1, 1, 1, 2))))
+    if not point.startswith("wait"):
+        return setup
+    # Of the many waits also the last ones, before the instant; and an heir that knows at once.
+    return replace(setup, hosts=("m1", "m1"), armed=Armed("crash", point, chance.randint(1, 6)))
 
 
 def _pause(policy: Policy, point: str, chance: Random) -> Setup:
