@@ -91,6 +91,18 @@ def test_nobody_deletes_from_the_log(who: str, action: str) -> None:
     assert not allowed(who, action, granted=True)
 
 
+def test_checkpoints_are_as_safe_as_entries_and_snapshots_may_go() -> None:
+    """Checkpoints are created once and never deleted; snapshots are created once too, and an administrator may delete them."""
+    for folder in ("checkpoint", "snapshot"):
+        assert allowed(WRITER, "s3:GetObject", f"{BUCKET}/{folder}/x")
+        assert allowed(WRITER, "s3:PutObject", f"{BUCKET}/{folder}/x", extra=CREATE_ONLY)
+        assert not allowed(ADMIN, "s3:PutObject", f"{BUCKET}/{folder}/x", granted=True)
+    assert not allowed(ADMIN, "s3:DeleteObject", f"{BUCKET}/checkpoint/x", granted=True)
+    assert not allowed(ADMIN, "s3:PutObjectRetention", f"{BUCKET}/checkpoint/x", granted=True)
+    assert not allowed(WRITER, "s3:DeleteObject", f"{BUCKET}/snapshot/x")
+    assert allowed(ADMIN, "s3:DeleteObject", f"{BUCKET}/snapshot/x", granted=True)
+
+
 def test_writer_and_auditor_read_and_strangers_do_not() -> None:
     """The two roles read entries and list; a third principal gets nothing from the policy."""
     for who in (WRITER, AUDITOR):
