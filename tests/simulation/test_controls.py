@@ -25,7 +25,8 @@ def test_blind_resend_is_found(policy: str) -> None:
 @pytest.mark.parametrize("policy", ["lookup-resend", "keyed-resend", "none"])
 def test_a_missing_fence_is_found(policy: str) -> None:
     """Without the last look, a worker that was frozen sends what is not its own any more."""
-    tally = run_broken("no fence", ("pause", policy, "wait before"), ("pause", policy, "write claimed+sending after"))
+    points = ("wait before", "write claimed+sending after")
+    tally = run_broken("no fence", *(("pause", policy, point) for point in points), seeds=60)
     assert tally.found["unfenced"]
     assert policy != "lookup-resend" or tally.duplicates
 
