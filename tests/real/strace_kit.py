@@ -36,7 +36,7 @@ NETWORKS = {  # one of each settling class, with the account and the token that 
 }
 SURE = ("bluesky", "mastodon")  # whose sends can always be settled, by sending the same again
 SEGMENTS = ("The first half.", "The second half.")
-SECONDS = 300
+SECONDS = 180  # in which any process here has ended, on a busy machine too
 PASSES = 4  # after which a newsroom must have come to rest
 
 SETTINGS = """\
@@ -119,9 +119,17 @@ class Trial:
                 assert tracer.stderr
                 said = tracer.stderr.readline()
                 assert "attached" in said, said
-                self.said += process.communicate("go\n", timeout=SECONDS)[1]
+                self.finish(process, "go\n")
                 tracer.communicate(timeout=SECONDS)
         return process.returncode
+
+    def finish(self, process: "subprocess.Popen[str]", line: str = "") -> None:
+        """Wait for its end; what does not end is ended, and that is a failure."""
+        try:
+            self.said += process.communicate(line, timeout=SECONDS)[1]
+        except subprocess.TimeoutExpired:
+            process.kill()
+            raise AssertionError(f"{self.path.name} does not end") from None
 
     @property
     def file(self) -> Path:
@@ -137,7 +145,7 @@ class Trial:
     def rest(self) -> None:
         """Pass again until nothing changes."""
         with self.run(PASSES) as process:
-            self.said += process.communicate(timeout=SECONDS)[1]
+            self.finish(process)
         assert process.returncode == 0, f"after {PASSES} passes it still writes\n{self.said}"
 
     # --- what came of it ---
