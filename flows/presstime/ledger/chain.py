@@ -11,14 +11,14 @@ Otherwise n-1 is bad, be it together with n: the first bad entry is never named 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from presstime.ledger.checkpoint import Sighting
 from presstime.ledger.entry import GENESIS, hash_of, key_of
 from presstime.model import JsonObject
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(NamedTuple):
     """What is known of one entry by itself. `prev` is "" where that cannot be read. The body is kept to see which of two
     entries at a broken link was changed."""
 
@@ -86,24 +86,31 @@ class Chain:
 
     def take(self, n: int, facts: Facts) -> None:
         """The next entry that there is; its number may be greater than the next."""
+        as_written = n == self.n + 1 and facts.prev == self._hash and not facts.faults and n not in self._checkpoints
+        if as_written and self._broken is None:  # as almost all are
+            self._bad = self._vouched = False
+        else:
+            self._judge(n, facts)
+        self.n, self._hash = n, facts.hash
+        self.verdict.entries += 1
+        self.verdict.events += facts.events
+        self.verdict.head = facts.hash
+
+    def _judge(self, n: int, facts: Facts) -> None:
         if n != self.n + 1:
             self._gap(n)
         for fault in facts.faults:
             self.verdict.blame(n, fault)
         self._settle([] if facts.faults else [facts.prev])
-        agrees, link = self._agrees(n, facts.hash), _Link(n, facts, self._hash)
-        bad = not agrees or bool(facts.faults)
+        bad = not self._agrees(n, facts.hash) or bool(facts.faults)
         if not facts.faults and self._hash and facts.prev != self._hash and not self._bad:
-            self._broken = link
+            self._broken = _Link(n, facts, self._hash)
             if self._vouched:
                 self._settle([facts.hash_after(self._hash)])
                 bad = True
             elif n in self._checkpoints:
                 self._settle([s.checkpoint.hash for s in self._checkpoints[n]])
-        self.n, self._hash, self._bad, self._vouched = n, facts.hash, bad, not bad and n in self._checkpoints
-        self.verdict.entries += 1
-        self.verdict.events += facts.events
-        self.verdict.head = facts.hash
+        self._bad, self._vouched = bad, not bad and n in self._checkpoints
 
     def finish(self) -> None:
         """No more entries: is that all there ever were?"""

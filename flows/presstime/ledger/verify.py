@@ -6,6 +6,7 @@ log in which nothing is wrong is passed like that: else, and where there is no s
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from hashlib import sha256
 
 from presstime.errors import LedgerError
 from presstime.ledger.chain import Chain, Facts, Verdict
@@ -15,6 +16,7 @@ from presstime.ledger.form import inspect
 from presstime.ledger.reading import read_ahead
 from presstime.stores.base import Stat, Store
 
+DIGITS = slice(4, 24)  # of an entry's name, where its number stands
 PREV = b'},"prev":"'  # as it stands in every entry, a little before its end
 
 Progress = Callable[[int], None]
@@ -55,13 +57,12 @@ def _walk(store: Store, sightings: Sightings, sealed: int, start: int, progress:
     verdict = Verdict()
     chain = Chain(verdict, sightings.by_size(), start)
 
-    def look(stat: Stat, body: bytes) -> Facts:
-        n = number_of(stat.key) or 0
-        return _glance(n, body) if n <= sealed else _look(stat.key, n, body)
+    def look(stat: Stat, body: bytes) -> tuple[int, Facts]:
+        n = int(stat.key[DIGITS])
+        return n, _glance(n, body) if n <= sealed else _look(stat.key, n, body)
 
-    for stat, facts in read_ahead(store, _entries(store, start, verdict), look):
-        gone = Facts("", "", 0, (f"{stat.key}: vanished while it was read",))
-        chain.take(number_of(stat.key) or 0, facts or gone)
+    for stat, found in read_ahead(store, _entries(store, start, verdict), look):
+        chain.take(*(found or _gone(stat)))
         if progress:
             progress(verdict.entries)
     chain.finish()
@@ -75,6 +76,10 @@ def _entries(store: Store, start: int, verdict: Verdict) -> Iterator[Stat]:
             yield stat
         else:
             verdict.problems.append(f"{stat.key}: does not belong into the log")
+
+
+def _gone(stat: Stat) -> tuple[int, Facts]:
+    return int(stat.key[DIGITS]), Facts("", "", 0, (f"{stat.key}: vanished while it was read",))
 
 
 def _look(key: str, n: int, body: bytes) -> Facts:
@@ -91,14 +96,14 @@ def _glance(n: int, body: bytes) -> Facts:
 
     Its events are counted by their key `kind`: in JSON no text can hold `"kind":"` with these quotes as they are."""
     at = body.rfind(PREV) + len(PREV)
-    prev = body[at : at + 64].decode("ascii", "replace")
     middle = b'],"format":1,"n":%d,"nonce":"' % n
     end = body.rfind(middle, max(0, at - 500))
     if end < 0:
         end = body.find(middle)
-    if end < 0 or at < len(PREV) or len(prev) < 64:
-        return Facts(hash_of(body), "", 0, ("unlike any entry",))
-    return Facts(hash_of(body), prev, body.count(b'"kind":"', 0, end), body=body)
+    digest = sha256(body).hexdigest()
+    if end < 0 or at < len(PREV):
+        return Facts(digest, "", 0, ("unlike any entry",))
+    return Facts(digest, body[at : at + 64].decode("latin-1"), body.count(b'"kind":"', 0, end), (), body)
 
 
 def _disagreements(sightings: Sightings) -> Iterator[str]:
