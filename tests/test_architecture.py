@@ -61,9 +61,17 @@ SINGLE_IMPORTERS = {
     "botocore": {"presstime.stores.s3"},
     "pendulum": {"presstime.clock"},
     "tenacity": {"presstime.publish.retry"},
+    "cryptography": {"presstime.ledger.note"},
+    "pyarrow": {"presstime.ledger.export"},
     "jinja2": {"presstime.render", "presstime.sandbox"},
 }
-HEAVY_AT_IMPORT = {"prefect": {"presstime.orchestration"}, "boto3": {"presstime.stores.s3"}, "pygit2": set()}
+HEAVY_AT_IMPORT = {
+    "prefect": {"presstime.orchestration"},
+    "boto3": {"presstime.stores.s3"},
+    "pygit2": set(),
+    "cryptography": set(),
+    "pyarrow": set(),
+}
 GENERIC = ("plan", "render", "publish", "ledger", "content", "wire", "orchestration")
 CONVENTIONS = {
     "twitter",
