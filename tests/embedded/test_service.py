@@ -71,6 +71,18 @@ def test_a_stale_note_is_cleaned_up(tmp_path: Path, note: str) -> None:
     assert started_at(os.getpid()), "whose id stood in the note was not ours to stop"
 
 
+def test_a_strangers_server_is_not_ours(tmp_path: Path) -> None:
+    """A stale note whose port another newsroom's server answers on by now: that one is neither used nor stopped."""
+    with service(tmp_path / "theirs") as theirs:
+        (tmp_path / "ours").mkdir()
+        note = {"port": theirs.running_port, "pid": os.getpid(), "started": "1"}
+        (tmp_path / "ours/server.json").write_text(json.dumps(note))
+        with service(tmp_path / "ours") as ours:
+            assert ours.started
+            assert ours.running_port != theirs.running_port
+        assert answers(theirs.running_port)
+
+
 def test_a_server_that_died_is_started_again(tmp_path: Path) -> None:
     """A server killed under its user is replaced for the next one."""
     first = User(tmp_path)

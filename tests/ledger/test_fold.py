@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from presstime.ledger import cache, fold
@@ -262,6 +262,7 @@ events = st.one_of(
 histories = st.lists(events, min_size=1, max_size=12)
 
 
+@settings(deadline=None)
 @given(histories)
 def test_receipts_are_never_lost(history: list[Event]) -> None:
     """Nothing that happens later takes back a receipt: what is out is known for ever."""
@@ -272,6 +273,7 @@ def test_receipts_are_never_lost(history: list[Event]) -> None:
         assert state.receipts[: len(before)] == before
 
 
+@settings(deadline=None)
 @given(histories)
 def test_epochs_only_grow(history: list[Event]) -> None:
     """A claim once overtaken never comes back."""
@@ -283,6 +285,7 @@ def test_epochs_only_grow(history: list[Event]) -> None:
         assert state.claim is None or state.claim.epoch == state.epoch
 
 
+@settings(deadline=None)
 @given(histories)
 def test_the_cache_keeps_every_state_whole(history: list[Event]) -> None:
     """A state written to the cache's file and read back is the same state."""
@@ -290,6 +293,7 @@ def test_the_cache_keeps_every_state_whole(history: list[Event]) -> None:
     assert cache._state_from_json(json.loads(json.dumps(cache._state_to_json(state)))) == state
 
 
+@settings(deadline=None)
 @given(histories)
 def test_events_keep_their_form(history: list[Event]) -> None:
     """An event written into an entry and read back is the same event."""

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from presstime.errors import RenderError
@@ -67,6 +67,7 @@ situations = st.tuples(
 )
 
 
+@settings(deadline=None)
 @given(situations)
 def test_every_delivery_has_one_action_with_a_reason(
     drawn: tuple[list[Wanted], list[DeliveryState], Words, bool, timedelta],
@@ -84,6 +85,7 @@ def test_every_delivery_has_one_action_with_a_reason(
         assert item.delivery in named or quiet
 
 
+@settings(deadline=None)
 @given(situations)
 def test_nothing_is_sent_against_the_log(
     drawn: tuple[list[Wanted], list[DeliveryState], Words, bool, timedelta],
