@@ -5,6 +5,7 @@ import json
 import random
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -48,7 +49,9 @@ def on_checkpoints(bucket: Bucket, chance: random.Random) -> None:
     """One checkpoint deleted, damaged, moved, or a new one of the log as it is now."""
     keys = sorted(k for k in bucket.objects if k.startswith("checkpoint/"))
     if not keys or chance.random() < 0.3:
-        bucket.objects.pop(sign(bucket)) if chance.random() < 0.2 else sign(bucket)
+        now = datetime(2030, 1, 1, tzinfo=UTC) + timedelta(seconds=chance.randrange(10**8))
+        bucket.clock = lambda: now
+        sign(bucket)
         return
     key = chance.choice(keys)
     item = bucket.objects.pop(key)

@@ -14,16 +14,19 @@ from presstime.ledger import snapshot
 from presstime.ledger.cache import Cache, Head
 from presstime.ledger.claims import step
 from presstime.ledger.entry import hash_of, key_of
+from presstime.ledger.evidence import Evidence
 from presstime.ledger.log import Ledger
 from presstime.ledger.note import Signer, Verifier
 from presstime.ledger.snapshot import Starter, check, take
 from presstime.model import Delivery, Status
 from presstime.stores.base import Object
 from presstime.stores.memory import Bucket, MemoryStore
+from tests.conftest import S3Server
 from tests.ledger.evidence import SIGNER, TRUSTED, body, forge, log_of
 from tests.ledger.kit import append, fold_digest, ledger_on, planned
 
 ENTRIES = 30
+CLAIM = {"worker": "w1", "epoch": 1, "lease": 120.0, "digest": "d1"}
 
 
 @pytest.fixture(autouse=True)
@@ -237,3 +240,21 @@ def test_a_cache_in_use_is_not_overwritten(bucket: Bucket, tmp_path: Path) -> No
     cache.restore(Head(99, "h", "e"), [])
     assert cache.head() == Head(25, "h", "e")
     assert list(cache.rows()) == rows_of(bucket)
+
+
+def test_on_real_s3(s3_server: S3Server) -> None:
+    """On a real server: sealed with a snapshot, started from it, verified with it."""
+    store = s3_server.store()
+    writer = ledger_on(store)
+    for n in range(12):
+        append(writer, planned(Delivery(f"p{n}", "c")), step("claimed", Delivery(f"p{n}", "c"), **CLAIM))
+    assert Evidence(store, TRUSTED).seal(SIGNER).snapshot == 12
+    append(writer, planned(Delivery("late", "c")))
+    reader = ledger_on(store, "new")
+    reader.start = Starter(TRUSTED)
+    assert reader.catch_up() == 13
+    assert reader.states().keys() == writer.states().keys()
+    verdict = Evidence(store, TRUSTED).verdict(full=True)
+    assert verdict.ok, verdict.problems
+    assert verdict.exposure is not None
+    assert verdict.exposure["entries"] == 1
