@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from presstime.errors import ClaimLost, StoreError, WrongClock
+from presstime.errors import ClaimLost, NetworkError, StoreError, WrongClock
 from presstime.ledger.claims import LEASE_SECONDS, Announcement, claim
 from presstime.model import Receipt, Settling, Status, Unknown
 from presstime.networks.base import Order
@@ -391,6 +391,32 @@ def test_the_sender_itself_may_settle_a_doubt() -> None:
     world.worker("next/m/1/1").publish(job, adapter(world.channel, None))
     assert world.texts() == ["One", "Two"]
     assert world.kinds()[-3:] == ["sending", "accepted", "published"]
+
+
+@pytest.mark.parametrize("settling", [Settling.NATURAL, Settling.LOOKUP])
+@pytest.mark.parametrize("texts", [("One",), ("One", "Two")])
+def test_what_is_published_stays_published(settling: Settling, texts: tuple[str, ...]) -> None:
+    """A worker that cannot settle a doubt now says nothing if the doubt's own sender has come back with the receipt."""
+    world = World(settling)
+    job = world.job(*texts)
+    world.plan(job)
+    slow = world.worker("slow/m/1/1")
+    held = claim(slow.ledger, D, job.variant.digest, world.now, Announcement(0, "k"))
+    assert held is not None
+    world.pass_time(seconds=LEASE_SECONDS + 10)
+
+    class Away(Memory):
+        def send(self, order: Order):  # type: ignore[no-untyped-def]
+            self.find(order)
+
+        def find(self, order: Order):  # type: ignore[no-untyped-def]
+            held.accepted(0, Receipt("1"), last=len(texts) == 1)
+            raise NetworkError("nobody answers")
+
+    adapter = type("Away", (Away,), {"traits": world.network.traits, "server": world.network})
+    state = world.worker("next/m/1/1").publish(job, adapter(world.channel, None))
+    assert (len(state.receipts), state.intent) == (1, None)
+    assert world.kinds()[-1] == ("published" if len(texts) == 1 else "accepted")
 
 
 @pytest.mark.parametrize("texts", [("One",), ("One", "Two")])

@@ -27,7 +27,7 @@ CONTROLS: Mapping[str, Patches] = {
     # A worker goes on writing when another one has taken over.
     "no epoch": [
         (ClaimHandle, "_mine", lambda self, view: view(self.delivery)),
-        (ClaimHandle, "_owns", lambda self, view: True),
+        (ClaimHandle, "_is_open", lambda self, view, segment: True),
     ],
 }
 

@@ -117,6 +117,8 @@ class Holder:
             self.worker, self.epoch, self.until = str(step.data["worker"]), int(str(epoch)), step.at + LEASE
         elif step.kind == "sending" and epoch == self.epoch:
             self.until = max(self.until, step.at + LEASE)
+        elif "epoch" in step.data and epoch != self.epoch:
+            pass  # what an overtaken sender tells ends nobody's claim
         elif step.kind in ENDS or step.kind == "deferred" or step.data.get("over") or step.data.get("review"):
             self.worker = None
         if step.kind in ENDS:

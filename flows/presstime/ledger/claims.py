@@ -129,11 +129,15 @@ class ClaimHandle:
         self.ledger.append(propose)
 
     def _append(self, kind: str, **data: Json) -> None:
-        self.ledger.append(lambda view: [self._event(kind, **data)] if self._owns(view) else ())
+        self.ledger.append(lambda view: [self._event(kind, **data)] if self._is_open(view, data.get("segment")) else ())
 
-    def _owns(self, view: View) -> bool:
+    def _is_open(self, view: View, segment: int | None) -> bool:
+        """Whether this is still for us to say: the claim is the latest one, and no overtaken sender has come back meanwhile
+        with a receipt that ends the delivery, or the doubt about the segment that it is about."""
         state = view(self.delivery)
-        return state is not None and state.epoch == self.epoch
+        if state is None or state.epoch != self.epoch or state.status is Status.PUBLISHED:
+            return False
+        return segment is None or (state.intent is not None and state.intent.segment == segment)
 
     def _mine(self, view: View) -> DeliveryState:
         state = view(self.delivery)
