@@ -191,6 +191,25 @@ def test_a_read_back_waits_for_the_send_not_for_its_intent() -> None:
     assert world.texts() == ["Hello"]
 
 
+@pytest.mark.parametrize("segment", [0, 1])
+def test_a_read_back_waits_for_a_send_that_took_long(segment: int) -> None:
+    """A worker that stood still in its send knows that it ended just now, and looks no earlier than the network shows it."""
+    world = World(on_unknown="resend")
+    world.network.traits = replace(world.network.traits, visible_after=timedelta(seconds=10))
+    job = world.job("One", "Two")
+    world.plan(job)
+
+    class Frozen(Memory):
+        def send(self, order: Order):  # type: ignore[no-untyped-def]
+            world.pass_time(seconds=LEASE_SECONDS + 5 if order.segment.index == segment else 0)
+            return super().send(order)
+
+    world.network.faults = [Fault("drop-after", skip=segment)]
+    adapter = type("Frozen", (Frozen,), {"traits": world.network.traits, "server": world.network})
+    assert world.worker().publish(job, adapter(world.channel, None)).status is Status.PUBLISHED
+    assert world.texts() == ["One", "Two"]
+
+
 def test_a_read_back_waits_whatever_the_clock_does() -> None:
     """A clock that is set forward between a lost send and its read-back does not make the read-back come too early."""
     world = World(on_unknown="resend")

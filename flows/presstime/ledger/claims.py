@@ -49,6 +49,7 @@ class ClaimHandle:
     digest: str
     epoch: int
     clock: Callable[[], datetime]
+    announced: bool = False  # whether the open intent is this claim's own
     since: float = 0.0  # by the ledger's monotonic clock: before the write that the lease is counted from was sent
 
     @property
@@ -62,7 +63,7 @@ class ClaimHandle:
 
         def propose(view: View) -> Sequence[Event]:
             state = self._mine(view)
-            self.since = self.ledger.monotonic()
+            self.announced, self.since = True, self.ledger.monotonic()
             return [self._sending(state, announcement)]
 
         self.ledger.append(propose)
@@ -171,7 +172,7 @@ def claim(
     An announcement is for a delivery that nobody has begun: what somebody began meanwhile is to be settled first.
 
     None: somebody else has it, or had it meanwhile. Raises `StoreError` where the log cannot be written."""
-    handle = ClaimHandle(ledger, delivery, digest, 0, clock)
+    handle = ClaimHandle(ledger, delivery, digest, 0, clock, announced=announcement is not None)
 
     def propose(view: View) -> Sequence[Event]:
         state = view(delivery)

@@ -46,7 +46,7 @@ def settle(
         return _same_again(adapter, order, held, "sent again under the same idempotency key", timing, within)
     if traits.can_find:
         may_resend = on_unknown == "resend" and held.state.attempts < RESENDS_MAX
-        return _look(adapter, order, may_resend, timing, intent)
+        return _look(adapter, order, may_resend, timing, intent, held.announced)
     return Settlement(f"{traits.title} offers no way to find out; look at the channel", review=True)
 
 
@@ -63,12 +63,12 @@ def _same_again(
     return Settlement(how, outcome=outcome)
 
 
-def _look(adapter: Adapter, order: Order, may_resend: bool, timing: Timing, intent: Intent) -> Settlement:
+def _look(adapter: Adapter, order: Order, may_resend: bool, timing: Timing, intent: Intent, own: bool) -> Settlement:
     """Read own posts back, not before the network shows what it accepted.
 
-    The send may have come long after its intent, after other tries, but before now and before its claim ran out."""
+    Our own send ended just now, however long after its intent it began. Another worker's began before its claim ran out."""
     now = timing.store.now()
-    sent_by = min(now, intent.at + timedelta(seconds=LEASE_SECONDS))
+    sent_by = now if own else min(now, intent.at + timedelta(seconds=LEASE_SECONDS))
     timing.wait_for(sent_by + adapter.traits.visible_after - now)
     try:
         receipt = adapter.find(order)
