@@ -93,8 +93,9 @@ def test_a_pass(desk: Desk) -> None:
 
 def _prefect_shows_it(desk: Desk) -> None:
     """Run names that ops can read, a task a delivery, and a table with text, address and attempts."""
-    runs = ask_prefect(desk.prefect, "flow_runs/filter", sort="START_TIME_DESC", limit=2)
-    publish, sync = runs
+    root = str(desk.newsroom.folder.path)
+    runs = ask_prefect(desk.prefect, "flow_runs/filter", sort="START_TIME_DESC", limit=100)
+    publish, sync = [run for run in runs if run["parameters"]["root"] == root]
     assert sync["name"] == f"sync {desk.commit[:12]}"
     assert publish["name"].endswith("one +1 -> 4 channels")
     assert publish["state_type"] == "COMPLETED"
