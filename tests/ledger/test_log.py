@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from presstime.errors import LedgerError, StoreError, Undecided
+from presstime.errors import InDoubt, LedgerError, StoreError, Undecided
 from presstime.ledger.cache import Cache
 from presstime.ledger.claims import step
 from presstime.ledger.entry import key_of
@@ -164,6 +164,26 @@ def test_batched_proposals_see_each_other() -> None:
     first, second = _Request(only_once, {}), _Request(only_once, {})
     ledger._commit([first, second])
     assert (len(first.events), len(second.events)) == (1, 0)
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_an_interrupted_write_is_nobodys_success(moment: str) -> None:
+    """A thread that is stopped while it writes for others, too, leaves them in doubt, not in the belief that it is written."""
+
+    class Interrupted(MemoryStore):
+        def create(self, key: str, body: bytes):  # type: ignore[no-untyped-def]
+            if moment == "after":
+                super().create(key, body)
+            raise KeyboardInterrupt
+
+    ledger = ledger_on(Interrupted(Bucket()))
+    from presstime.ledger.log import _Request
+
+    first, second = _Request(lambda view: [planned()], {}), _Request(lambda view: [planned(Delivery("p2", "c"))], {})
+    with pytest.raises(KeyboardInterrupt):
+        ledger._commit([first, second])
+    assert second.done
+    assert isinstance(second.error, InDoubt)
 
 
 def test_payloads_stand_once() -> None:

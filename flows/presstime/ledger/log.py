@@ -200,6 +200,10 @@ class Ledger:
         except Exception as error:  # whoever waits for this batch must learn of it, whatever it is
             for request in batch:
                 request.error = request.error or error
+        except BaseException:  # the thread that writes for all of them is being stopped; the others go on
+            for request in batch:
+                request.error = request.error or InDoubt("the write was interrupted: it may have taken effect")
+            raise
         finally:
             for request in batch:
                 request.done = True
