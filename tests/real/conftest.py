@@ -6,6 +6,18 @@ from collections.abc import Generator
 import pytest
 
 
+LONG = ("test_kill.py", "test_strace.py", "test_race.py")  # minutes, on two cores
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave the long ones to CI and to those who ask for them."""
+    if os.environ.get("CI") == "true" or os.environ.get("PRESSTIME_ALL"):
+        return
+    for item in items:
+        if "tests/real" in item.path.as_posix() and item.path.name in LONG:
+            item.add_marker(pytest.mark.skip(reason="takes minutes: CI=true or PRESSTIME_ALL=1 runs it"))
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
