@@ -5,7 +5,6 @@ from collections.abc import Generator
 
 import pytest
 
-
 LONG = ("test_kill.py", "test_strace.py", "test_race.py")  # minutes, on two cores
 
 
