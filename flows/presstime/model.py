@@ -122,7 +122,7 @@ class Post:
     title: str
     body: str  # Markdown, without the front matter
     summary: str | None = None
-    status: Literal["ready", "draft"] = "ready"
+    status: Literal["ready", "draft", "retracted"] = "ready"
     link: str | None = None
     language: str | None = None  # BCP 47
     tags: tuple[str, ...] = ()
@@ -131,6 +131,7 @@ class Post:
     thread: Literal["auto", "never", "manual"] = "auto"
     on_partial: Literal["resume", "retract", "leave"] = "resume"
     expires_at: datetime | None = None
+    retract: bool = False  # whether what is up is taken down at `expires_at`
     campaign: str | None = None
     extra: Mapping[str, Json] = field(default_factory=dict)  # front matter we do not know, for templates
 
@@ -397,8 +398,9 @@ class Traits:
     default_base_url: str | None = None
     options: frozenset[str] = frozenset()  # channel settings of its own
     can_find: bool = False
-    can_edit: bool = False
+    edits: frozenset[str] = frozenset()  # what of a message can be changed once it is out: "text", "media", "card", "page"
     can_retract: bool = False
+    retract_window: timedelta | None = None  # how long after a send it can be taken down; None: for ever
 
 
 @dataclass(frozen=True, slots=True)
@@ -491,6 +493,7 @@ class Status(StrEnum):
     PUBLISHED = "published"
     REFUSED = "refused"
     MISSED = "missed"
+    RETRACTED = "retracted"  # it was out, and was taken down
 
 
 @dataclass(frozen=True, slots=True)
@@ -513,6 +516,16 @@ class Intent:
 
 
 @dataclass(frozen=True, slots=True)
+class Change:
+    """An edit or a takedown of what is out, announced in the log and not known to be done: `digest` is of the words that
+    are to stand there afterwards ("" after a takedown). Doing it again does no harm, so it is never in doubt for long."""
+
+    what: Literal["edit", "retract"]
+    digest: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class DeliveryState:
     """What the log says of one delivery: the fold of its events."""
 
@@ -520,6 +533,7 @@ class DeliveryState:
     status: Status
     digest: str = ""  # of the variant last planned
     source: str = ""  # digest of what Git said when it was planned
+    content: str = ""  # digest of the post's own file and media then: only a change of these edits what is out
     engine: str = ""  # digest of the presstime that rendered it: its version, its templates
     due: datetime | None = None
     commit: str = ""
@@ -536,6 +550,8 @@ class DeliveryState:
     until: datetime | None = None  # of a deferral
     url: str | None = None
     done: datetime | None = None  # when it was published, by S3's clock
+    change: Change | None = None  # an edit or takedown under way
+    final: str = ""  # digest of an edit, or "retract", that the network refused: it is not tried again
     entry: int = 0  # the log entry that changed it last
 
     @property

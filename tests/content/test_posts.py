@@ -325,13 +325,20 @@ def test_the_nearest_spelling_wins_and_the_other_is_data(folder: GitFolder) -> N
 
 
 def test_what_this_version_does_not_serve_is_refused(folder: GitFolder) -> None:
-    """Recurrence, slots and taking down at expiry are errors: nothing is promised in silence."""
+    """Recurrence and slots are errors: nothing is promised in silence."""
     assert refused(folder, HEAD + "repeat: FREQ=DAILY\n") == [(6, 1, "not-yet")]
     assert refused(folder, HEAD + "slots: weekday\n") == [(6, 1, "not-yet")]
-    assert refused(folder, HEAD + "retract: true\n") == [(6, 1, "not-yet")]
-    assert sound(folder, HEAD + "retract: false\n").id == "a"
     assert refused(folder, HEAD.replace("2026-03-24T09:00", "next-slot")) == [(4, 13, "not-yet")]
     assert refused(folder, HEAD.replace("[brand]", "{brand: {publish_at: next-slot}}")) == [(5, 32, "not-yet")]
+
+
+def test_taking_down_what_is_up(folder: GitFolder) -> None:
+    """`retract` takes a post down when it expires, so it needs an expiry; `status: retracted` does so at once."""
+    expiring = sound(folder, HEAD + "expires_at: 2027-01-01T09:00\nretract: true\n")
+    assert (expiring.retract, expiring.status) == (True, "ready")
+    assert refused(folder, HEAD + "retract: true\n") == [(6, 1, "no-expiry")]
+    assert sound(folder, HEAD + "status: retracted\n").status == "retracted"
+    assert sound(folder, HEAD + "retract: false\n").id == "a"
 
 
 def test_a_post_that_expires_before_it_goes_out_is_refused(folder: GitFolder) -> None:

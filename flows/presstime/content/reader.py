@@ -23,13 +23,13 @@ _UNSHOWABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")  # control charact
 MAX_FILE = 4 * 1024 * 1024  # bytes: nobody writes that much, and a worker must not stumble over it
 MODES = ("auto", "never", "manual")
 PARTIALS = ("resume", "retract", "leave")
-STATUSES = ("draft", "ready", "published", "publish", "scheduled")  # the last three as other tools call it
+STATUSES = ("draft", "retracted", "ready", "published", "publish", "scheduled")  # the last three as other tools call it
 NOT_YET = {
     "repeat": "Remove it, and write one post per occurrence.",
     "slots": "Remove it, and write publish_at: 2026-03-24T09:00.",
-    "retract": "Remove it, and take the post down by hand; expires_at alone is served.",
 }
 Threading = Literal["auto", "never", "manual"]
+Standing = Literal["ready", "draft", "retracted"]
 Partial = Literal["resume", "retract", "leave"]
 
 
@@ -86,11 +86,11 @@ class Reader:
         return ""
 
     def _post(self, entry: Entry, values: Values, identity: str, name: Name, body: str, extra: dict[str, Json]) -> Post:
-        draft = _is_draft(values)
+        status = _status(values)
         folder = entry.path.rpartition("/")[0]
         language = values.language("language") or self._settings.language
         when = self._schedule.when(values, name.date)
-        targets = self._schedule.targets(values, when, folder, required=not draft)
+        targets = self._schedule.targets(values, when, folder, required=status == "ready")
         thread, on_partial = _thread(values)
         return Post(
             id=identity,
@@ -100,7 +100,7 @@ class Reader:
             title=values.line("title") or heading(body) or _no_title(values),
             body=body,
             summary=values.text("summary"),
-            status="draft" if draft else "ready",
+            status=status,
             link=self._link(values, identity, name, language, when, targets),
             language=language,
             tags=_tags(values),
@@ -109,6 +109,7 @@ class Reader:
             thread=thread,
             on_partial=on_partial,
             expires_at=self._expiry(values, when, targets),
+            retract=_retracts(values),
             campaign=values.line("campaign"),
             extra=extra,
         )
@@ -156,19 +157,30 @@ def _refuse_unserved(values: Values) -> None:
     """Keys that this version reads and does not serve are errors: nothing is promised in silence."""
     for name, advice in NOT_YET.items():
         node = values.found.get(name)
-        if node is not None and (name != "retract" or values.flag(name)):
+        if node is not None:
             values.problems.error(node.key, "not-yet", f"this version does not serve {name!r}", advice)
 
 
-def _is_draft(values: Values) -> bool:
-    """Whether any of the ways to say so says that the post is a draft."""
-    status = values.text("status")
-    if status is not None and status.lower() not in STATUSES:
-        advice = "Write status: draft, or status: ready, or leave the line out."
+def _status(values: Values) -> Standing:
+    """What any of the ways to say so says of the post: a draft is not planned, `retracted` takes down what is up."""
+    status = (values.text("status") or "ready").lower()
+    if status not in STATUSES:
+        advice = "Write status: draft, retracted or ready, or leave the line out."
         values.problems.error(
             values.found["status"].mark, "bad-status", f"there is no status {shorten(status)}", advice
         )
-    return (status or "").lower() == "draft" or values.flag("draft") is True or values.flag("published") is False
+    if status == "draft" or values.flag("draft") is True or values.flag("published") is False:
+        return "draft"
+    return "retracted" if status == "retracted" else "ready"
+
+
+def _retracts(values: Values) -> bool:
+    """Whether what is up is taken down at `expires_at`, without which `retract` would mean nothing."""
+    retract = values.flag("retract") is True
+    if retract and "expires_at" not in values.found:
+        advice = "Add expires_at: 2026-04-01T09:00, or write status: retracted to take it down now."
+        values.problems.error(values.found["retract"].key, "no-expiry", "`retract` needs an expires_at", advice)
+    return retract
 
 
 def _tags(values: Values) -> tuple[str, ...]:

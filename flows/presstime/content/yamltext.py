@@ -25,6 +25,7 @@ _HINTS = {
     "did not find expected key": "Check the indentation, and that quotes inside of quotes are doubled.",
     "control characters": "Remove the invisible character.",
 }
+TOO_DEEP = ("too-deep", f"the front matter is nested more than {MAX_DEPTH} deep", "Make it flatter.")
 
 
 def _parser() -> Callable[[str], Any]:
@@ -132,12 +133,7 @@ class _Reader:
         if event.anchor is not None or event.tag is not None:
             self._refuse_property(event)
         if len(self._stack) >= MAX_DEPTH:
-            self._stop(
-                event.start_mark,
-                "too-deep",
-                f"the front matter is nested more than {MAX_DEPTH} deep",
-                "Make it flatter.",
-            )
+            self._stop(event.start_mark, *TOO_DEEP)
         if self._container is None:
             if type(container) is not dict:
                 self._not_a_mapping(event, "a list")
@@ -196,6 +192,9 @@ def _syntax(error: yaml.YAMLError, text: str, problems: Problems[Any]) -> None:
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     if mark is None and isinstance(getattr(error, "position", None), int):
         mark = _Mark(text, error.position)  # type: ignore[attr-defined]
+    if "nesting depth" in said:  # libyaml's own limit, which it comes to before we see an event
+        problems.error(mark, *TOO_DEEP)
+        return
     advice = next((hint for words, hint in _HINTS.items() if words in said), "Check the YAML at this place.")
     problems.error(mark, "yaml-syntax", f"this is not YAML: {said}", advice)
 

@@ -2,7 +2,7 @@
 
 A module in this folder that serves a network defines one `Adapter` subclass. Facts about the network are in its `traits`;
 `compose` turns a rendered segment into the network's own request (pure, so that preview, digest and send are one);
-`prepare`, `send` and `find` are the calls that reach the network.
+`prepare`, `send`, `find`, `edit` and `retract` are the calls that reach the network.
 """
 
 from abc import ABC, abstractmethod
@@ -76,6 +76,15 @@ class Adapter(ABC):
         """Read back whether this segment is there: its receipt, or None for "not found". Raises `NetworkError` if the
         network cannot be asked, `Unsupported` where there is no way to."""
         raise NotImplementedError(f"{self.traits.network} declares can_find=False")
+
+    def edit(self, order: Order, receipt: Receipt) -> Outcome:
+        """Make the message of `receipt` say what `order` says, once what `traits.edits` allows differs. Doing it again
+        changes nothing. `Accepted` has the receipt as it is afterwards; a message that is not there any more is `Refused`."""
+        raise NotImplementedError(f"{self.traits.network} declares no edits")
+
+    def retract(self, order: Order, receipt: Receipt) -> Outcome:
+        """Take the message of `receipt` down. A message that is gone already is `Accepted`, too, with the same receipt."""
+        raise NotImplementedError(f"{self.traits.network} declares can_retract=False")
 
     def identity(self) -> Identity:
         """Whose credentials these are. Raises `NetworkError`, with `needs_person` if they are refused."""
