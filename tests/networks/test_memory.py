@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from presstime.errors import SettingsError
-from presstime.model import Accepted, Channel, Settling
+from presstime.model import Accepted, Channel, Refused, Settling
 from presstime.networks.base import Adapter
 from presstime.networks.memory import TRAITS, Fault, Memory, MemoryNetwork
 from tests.suites.network import NetworkSuite, Sender
@@ -61,6 +61,38 @@ def test_a_key_is_honoured_only_within_its_window() -> None:
     clock.at += timedelta(minutes=2)
     assert sender.receipt(order) != first
     assert bench.network.requests == 3
+
+
+def test_a_key_does_not_give_back_what_was_retracted() -> None:
+    """The same order sent again after a retract is a new message under a new id; the old one is kept for judges alone."""
+    bench = MemoryBench(Settling.KEYED)
+    sender = Sender(bench, "verne")
+    order = sender.text("Une heure")
+    first = sender.receipt(order)
+    sender.retract(order, first)
+    assert sender.receipt(order).id != first.id
+    assert [post.id for post in bench.network.removed] == [first.id]
+
+
+def test_what_was_said_before_an_edit_is_kept() -> None:
+    """Judges see every text there was, in order; an edit that changes nothing leaves no trace."""
+    bench = MemoryBench(Settling.LOOKUP)
+    sender = Sender(bench, "verne")
+    receipt = sender.receipt(sender.text("un"))
+    for text in ("deux", "deux", "trois"):
+        sender.edit(sender.text(text), receipt)
+    [post] = bench.network.posts
+    assert (post.text, post.edits, post.payload["text"]) == ("trois", ("un", "deux"), "trois")
+
+
+def test_accounts_cannot_change_each_others_messages() -> None:
+    """To another account the message is not there."""
+    bench = MemoryBench(Settling.LOOKUP)
+    sender, other = Sender(bench, "verne"), Sender(bench, "nemo")
+    receipt = sender.receipt(sender.text("un"))
+    assert isinstance(other.edit(other.text("deux"), receipt), Refused)
+    other.retract(other.text("deux"), receipt)
+    assert [post.text for post in bench.network.posts] == ["un"]
 
 
 def test_a_read_back_lags() -> None:

@@ -30,7 +30,7 @@ from presstime.model import (
     Variant,
     digest_of,
 )
-from presstime.networks.base import Adapter, Order
+from presstime.networks.base import GONE, Adapter, Order
 
 AT = datetime.now(UTC).replace(microsecond=0)
 TRICKY = "Grüße & <tags> from 東京 — 👩‍👩‍👧‍👦 e\u0301 \u200fשלום\nsecond line #café https://verne.example/a?b=c&d=e"
@@ -56,7 +56,7 @@ def picture(color: str = "teal", name: str = "media/carte.png") -> tuple[Attachm
 
 
 class Sender:
-    """One account's adapter with what the engine does around it: render, prepare, send."""
+    """One account's adapter with what the engine does around it: render, prepare, send, edit, retract."""
 
     def __init__(self, bench: Bench, account: str, token: str | None = None) -> None:
         self.adapter = bench.adapter(account, token)
@@ -92,6 +92,19 @@ class Sender:
         media = self.adapter.prepare(order.variant, lambda item: self.files[item.digest])
         return self.adapter.send(replace(order, media=media, previous=tuple(previous)))
 
+    def edit(self, order: Order, receipt: Receipt, previous: Sequence[Receipt] = ()) -> Any:
+        """As a later worker does it: the receipt comes from the log."""
+        media = self.adapter.prepare(order.variant, lambda item: self.files[item.digest])
+        stored = Receipt.from_json(receipt.to_json())
+        return self.adapter.edit(replace(order, media=media, previous=tuple(previous)), stored)
+
+    def retract(self, order: Order, receipt: Receipt) -> Any:
+        return self.adapter.retract(order, Receipt.from_json(receipt.to_json()))
+
+    def change(self, what: str, order: Order, receipt: Receipt) -> Any:
+        """An edit or a retract, by its name."""
+        return self.edit(order, receipt) if what == "edit" else self.retract(order, receipt)
+
     def receipt(self, order: Order, previous: Sequence[Receipt] = ()) -> Receipt:
         outcome = self.send(order, previous)
         assert isinstance(outcome, Accepted), outcome
@@ -119,6 +132,26 @@ class NetworkSuite:
         if not self.failing:
             pytest.skip("this network is a folder: it has no server that fails")
         return sender
+
+    @pytest.fixture
+    def editor(self, sender: Sender) -> Sender:
+        if not sender.adapter.traits.edits:
+            pytest.skip("the network declares no edits")
+        return sender
+
+    @pytest.fixture
+    def retractor(self, sender: Sender) -> Sender:
+        if not sender.adapter.traits.can_retract:
+            pytest.skip("the network cannot retract")
+        return sender
+
+    @pytest.fixture(params=["edit", "retract"])
+    def change(self, request: pytest.FixtureRequest, sender: Sender) -> str:
+        """What is done to a message that is out, where the network can."""
+        traits = sender.adapter.traits
+        if not (traits.edits if request.param == "edit" else traits.can_retract):
+            pytest.skip(f"the network cannot {request.param}")
+        return str(request.param)
 
     # --- what readers see ---
 
@@ -247,6 +280,161 @@ class NetworkSuite:
         assert found is not None
         assert found.id == bench.posts(account)[1]["id"]
 
+    # --- edit ---
+
+    def test_an_edit_changes_the_words_in_place(self, bench: Bench, account: str, editor: Sender) -> None:
+        """The same message, under the same id and address, says something else; nothing is added, nothing else changes."""
+        receipt = editor.receipt(editor.text("Le Nautilus sombre."))
+        other = editor.receipt(editor.text("Autre chose", "other"))
+        outcome = editor.edit(editor.text(TRICKY), receipt)
+        assert isinstance(outcome, Accepted)
+        assert (outcome.receipt.id, outcome.receipt.url) == (receipt.id, receipt.url)
+        texts = {post["id"]: post["text"] for post in bench.posts(account)}
+        assert texts == {receipt.id: TRICKY, other.id: "Autre chose"}
+
+    def test_an_edit_again_changes_nothing(self, bench: Bench, account: str, editor: Sender) -> None:
+        """What is said already may be said again, with the receipt from before or after: a success, and nothing else."""
+        receipt = editor.receipt(editor.text("avant"))
+        first = editor.edit(editor.text("après"), receipt)
+        for known in (receipt, first.receipt):
+            assert editor.edit(editor.text("après"), known) == first
+        assert [post["text"] for post in bench.posts(account)] == ["après"]
+
+    def test_an_edit_of_the_words_keeps_the_pictures(self, bench: Bench, account: str, editor: Sender) -> None:
+        """Pictures and their alt texts stay as they are, also for a worker that never saw them."""
+        media = editor.pictures("teal", "plum")
+        receipt = editor.receipt(editor.orders(Segment(0, "avant", media=media))[0])
+        [before] = bench.posts(account)
+        later = Sender(bench, account)
+        later.files = editor.files
+        outcome = later.edit(later.orders(Segment(0, "après", media=media))[0], receipt)
+        assert isinstance(outcome, Accepted)
+        assert bench.posts(account) == [{**before, "text": "après"}]
+
+    def test_an_edit_of_pictures(self, bench: Bench, account: str, editor: Sender) -> None:
+        """One picture goes, one comes, one gets another alt text: as the order has them, in its order."""
+        if "media" not in editor.adapter.traits.edits:
+            pytest.skip("the network's pictures stay as they were sent")
+        teal, plum, gold = editor.pictures("teal", "plum", "gold")
+        receipt = editor.receipt(editor.orders(Segment(0, "Images", media=(teal, plum)))[0])
+        media = (gold, replace(teal, alt="Une autre carte"))
+        for _ in range(2):
+            outcome = editor.edit(editor.orders(Segment(0, "Images", media=media))[0], receipt)
+            assert isinstance(outcome, Accepted)
+            assert [post["alts"] for post in bench.posts(account)] == [[f"{ALT} (gold)", "Une autre carte"]]
+
+    def test_an_edit_moves_the_marks(self, bench: Bench, account: str, editor: Sender) -> None:
+        """Marked stretches are those of the new words."""
+        if editor.adapter.traits.markup != "spans":
+            pytest.skip("the network takes no marked stretches")
+        link = Span(0, 3, "link", "https://verne.example/a")
+        receipt = editor.receipt(editor.orders(Segment(0, "ici", spans=(link,)))[0])
+        text = "👩‍👩‍👧‍👦 é voir"
+        moved = Span(text.index("voir"), len(text), "link", "https://verne.example/b")
+        assert isinstance(editor.edit(editor.orders(Segment(0, text, spans=(moved,)))[0], receipt), Accepted)
+        assert bench.posts(account)[0]["links"] == {"voir": "https://verne.example/b"}
+
+    def test_an_edit_of_what_is_gone(self, bench: Bench, account: str, editor: Sender) -> None:
+        """A message that is not there any more is refused as gone, in words, and does not come back."""
+        if not editor.adapter.traits.can_retract:
+            pytest.skip("nothing can be taken away here")
+        order = editor.text("avant")
+        receipt = editor.receipt(order)
+        editor.retract(order, receipt)
+        outcome = editor.edit(editor.text("après"), receipt)
+        assert isinstance(outcome, Refused)
+        assert outcome.code == GONE
+        assert "not there any more" in outcome.reason
+        assert bench.posts(account) == []
+
+    def test_an_edit_that_is_too_long(self, bench: Bench, account: str, editor: Sender) -> None:
+        """What could not be sent cannot be said by an edit either: refused, and the old words stand."""
+        if not self.failing:
+            pytest.skip("a feed has no limit of its own")
+        receipt = editor.receipt(editor.text("avant"))
+        outcome = editor.edit(editor.text("long " * 1000), receipt)
+        assert isinstance(outcome, Refused)
+        assert outcome.code != GONE
+        assert [post["text"] for post in bench.posts(account)] == ["avant"]
+
+    # --- retract ---
+
+    def test_a_retract_takes_the_message_away(self, bench: Bench, account: str, retractor: Sender) -> None:
+        """Readers see it no more, nor any of its pictures; all else stays; and it is not found again."""
+        order = retractor.orders(Segment(0, "Deux images", media=retractor.pictures("teal", "plum")))[0]
+        other = retractor.receipt(retractor.text("Autre chose", "other"))
+        receipt = retractor.receipt(order)
+        assert retractor.retract(order, receipt) == Accepted(receipt)
+        assert [post["id"] for post in bench.posts(account)] == [other.id]
+        if retractor.adapter.traits.can_find:
+            assert retractor.adapter.find(order) is None
+
+    def test_a_retract_again(self, bench: Bench, account: str, retractor: Sender) -> None:
+        """What is gone already may be retracted again: accepted, with the same receipt."""
+        order = retractor.text("Rien à voir")
+        receipt = retractor.receipt(order)
+        for _ in range(3):
+            assert retractor.retract(order, receipt) == Accepted(receipt)
+        assert bench.posts(account) == []
+
+    # --- a change, whichever ---
+
+    def test_a_change_in_a_thread(self, bench: Bench, account: str, sender: Sender, change: str) -> None:
+        """Only the message that is named changes or goes; those before and after it stay."""
+        if not self.threads:
+            pytest.skip("the network has no threads")
+        receipts: list[Receipt] = []
+        for order in sender.orders(Segment(0, "un"), Segment(1, "deux"), Segment(2, "trois")):
+            receipts.append(sender.receipt(order, receipts))
+        orders = sender.orders(Segment(0, "un"), Segment(1, "DEUX"), Segment(2, "trois"))
+        assert isinstance(sender.change(change, replace(orders[1], previous=(receipts[0],)), receipts[1]), Accepted)
+        texts = [post["text"] for post in bench.posts(account)]
+        assert texts == (["un", "DEUX", "trois"] if change == "edit" else ["un", "trois"])
+
+    @pytest.mark.parametrize("kind", ["drop-after", "5xx-after", "drop-before", "5xx-before"])
+    def test_a_change_whose_reply_is_lost(
+        self, bench: Bench, account: str, faulty: Sender, change: str, kind: str
+    ) -> None:
+        """It is unknown, whether it was done or not; doing it again settles it."""
+        receipt = faulty.receipt(faulty.text("avant"))
+        order = faulty.text("après")
+        after = ["après"] if change == "edit" else []
+        bench.fault(account, kind)
+        assert isinstance(faulty.change(change, order, receipt), Unknown)
+        assert [post["text"] for post in bench.posts(account)] == (after if kind.endswith("after") else ["avant"])
+        outcome = faulty.change(change, order, receipt)
+        assert isinstance(outcome, Accepted)
+        assert outcome.receipt.id == receipt.id
+        assert [post["text"] for post in bench.posts(account)] == after
+
+    def test_a_change_too_soon(self, bench: Bench, account: str, faulty: Sender, change: str) -> None:
+        """A limit defers until the instant the network names, and what is out stays as it is."""
+        receipt = faulty.receipt(faulty.text("avant"))
+        bench.fault(account, "429", seconds=90)
+        outcome = faulty.change(change, faulty.text("après"), receipt)
+        assert isinstance(outcome, Deferred)
+        assert outcome.until is not None
+        assert abs(outcome.until - (datetime.now(UTC) + timedelta(seconds=90))) < timedelta(seconds=5)
+        assert not outcome.needs_person
+        assert [post["text"] for post in bench.posts(account)] == ["avant"]
+
+    def test_a_change_with_credentials_refused(self, bench: Bench, account: str, faulty: Sender, change: str) -> None:
+        """A 401 needs a person, and what is out stays as it is."""
+        receipt = faulty.receipt(faulty.text("avant"))
+        bench.fault(account, "401")
+        outcome = faulty.change(change, faulty.text("après"), receipt)
+        assert isinstance(outcome, Deferred)
+        assert outcome.needs_person
+        assert [post["text"] for post in bench.posts(account)] == ["avant"]
+
+    def test_what_a_network_cannot_do_is_not_asked_of_it(self, sender: Sender) -> None:
+        """A call that the traits do not declare is a slip of ours, and loud."""
+        order, traits = sender.text("x"), sender.adapter.traits
+        for what, declared in (("edit", bool(traits.edits)), ("retract", traits.can_retract)):
+            if not declared:
+                with pytest.raises(NotImplementedError):
+                    sender.change(what, order, Receipt("1"))
+
     # --- what went wrong ---
 
     def test_too_many_requests(self, bench: Bench, account: str, faulty: Sender) -> None:
@@ -328,6 +516,21 @@ class NetworkSuite:
                 said.append(str(error))
         assert CANARY not in "".join(said) + caplog.text
         assert "canary" not in repr(sender.adapter.secret)
+
+    @pytest.mark.parametrize("kind", ["401", "429", "5xx-after", "drop-after"])
+    def test_no_secret_leaves_with_a_change(
+        self, bench: Bench, account: str, faulty: Sender, change: str, kind: str, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        """Nor do the outcomes of edits and retracts hold it, nor their logs."""
+        if not self.credentials:
+            pytest.skip("the network needs no credentials")
+        caplog.set_level(logging.DEBUG)
+        sender = Sender(bench, account, CANARY)
+        receipt = sender.receipt(sender.text("avant"))
+        bench.fault(account, kind, token=CANARY)
+        said = [repr(sender.change(change, sender.text("après"), receipt)) for _ in range(3)]
+        assert "Accepted" in said[-1]
+        assert CANARY not in "".join(said) + caplog.text
 
 
 def here(path: Path) -> str:

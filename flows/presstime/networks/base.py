@@ -27,6 +27,7 @@ from presstime.model import (
 )
 
 ReadBytes = Callable[[Attachment], bytes]
+GONE = "gone"  # the code of `Refused`, where the message that was to be edited is not there any more
 
 
 @dataclass(frozen=True, slots=True)

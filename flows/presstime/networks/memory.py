@@ -7,7 +7,7 @@ in simulated time.
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
@@ -31,7 +31,7 @@ from presstime.model import (
     Unknown,
     Variant,
 )
-from presstime.networks.base import Adapter, Order
+from presstime.networks.base import GONE, Adapter, Order
 
 FaultKind = Literal[
     "refused", "unreachable", "429", "401", "5xx-before", "5xx-after", "drop-before", "drop-after", "slow"
@@ -46,12 +46,14 @@ TRAITS = Traits(
     needs_credentials=False,
     options=frozenset({"server"}),
     can_find=True,
+    edits=frozenset({"text", "media"}),
+    can_retract=True,
 )
 
 
 @dataclass(slots=True)
 class Fault:
-    """What goes wrong with the next sends: `times` of them, on one `account` or on all, after `skip` that go well.
+    """What goes wrong with the next requests: `times` of them, on one `account` or on all, after `skip` that go well.
 
     `seconds` is how long a "slow" one waits, and after how long a "429" ends."""
 
@@ -77,16 +79,18 @@ class MemoryPost:
     media: tuple[str, ...]  # digests
     alts: tuple[str, ...]
     payload: JsonObject
+    edits: tuple[str, ...] = ()  # the texts it had before, oldest first
 
 
 @dataclass(slots=True)
 class MemoryNetwork:
-    """The server: `posts` is what readers see, `requests` counts the sends that reached it."""
+    """The server: `posts` is what readers see, `removed` what was retracted, `requests` counts the requests that reached it."""
 
     traits: Traits = TRAITS
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     sleep: Callable[[float], None] = time.sleep
     posts: list[MemoryPost] = field(default_factory=list)
+    removed: list[MemoryPost] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
     requests: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -115,7 +119,7 @@ class MemoryNetwork:
             if known and self._honours(known):
                 return known
             post = MemoryPost(
-                id=str(len(self.posts) + 1),
+                id=str(len(self.posts) + len(self.removed) + 1),
                 account=account,
                 delivery=order.delivery,
                 index=order.segment.index,
@@ -130,11 +134,39 @@ class MemoryNetwork:
             self.posts.append(post)
             return post
 
+    def edit(self, account: str, order: Order, post_id: str) -> MemoryPost | None:
+        """The post as it is once it says what the order says; None if readers do not see it any more."""
+        with self._lock:
+            known = self._seen(account, post_id)
+            if known is None:
+                return None
+            said = replace(
+                known,
+                text=order.segment.text,
+                media=tuple(item.digest for item in order.segment.media),
+                alts=tuple(item.alt for item in order.segment.media),
+                payload=order.segment.payload,
+            )
+            if said == known:
+                return known
+            self.posts[self.posts.index(known)] = post = replace(said, edits=(*known.edits, known.text))
+            return post
+
+    def retract(self, account: str, post_id: str) -> None:
+        """Readers see the post no more. Nothing happens if they do not see it now."""
+        with self._lock:
+            if known := self._seen(account, post_id):
+                self.posts.remove(known)
+                self.removed.append(known)
+
     def visible(self, account: str) -> Sequence[MemoryPost]:
         """What a read-back shows: not yet what is younger than the traits' lag."""
         newest = self.now() - self.traits.visible_after
         with self._lock:
             return [post for post in self.posts if post.account == account and post.at <= newest]
+
+    def _seen(self, account: str, post_id: str) -> MemoryPost | None:
+        return next((post for post in self.posts if (post.account, post.id) == (account, post_id)), None)
 
     def _honours(self, known: MemoryPost) -> bool:
         if self.traits.settling in (Settling.NATURAL, Settling.CONTAINER):
@@ -161,17 +193,15 @@ class Memory(Adapter):
         return {"text": segment.text, "media": [item.digest for item in segment.media]}
 
     def send(self, order: Order) -> Outcome:
-        if len(order.segment.text) > self.traits.text.limit:
-            return Refused(f"the text is longer than {self.traits.text.limit} characters", "too_long")
-        fault = self.network.take_fault(self.account)
-        if fault is None:
-            return self._accept(order)
-        if fault.kind == "slow":
-            self.network.sleep(fault.seconds)
-            return self._accept(order)
-        if fault.kind in ("5xx-after", "drop-after"):
-            self.network.accept(self.account, order)
-        return self._failure(fault)
+        return self._too_long(order) or self._request(
+            lambda: Accepted(_receipt(self.network.accept(self.account, order)))
+        )
+
+    def edit(self, order: Order, receipt: Receipt) -> Outcome:
+        return self._too_long(order) or self._request(lambda: self._edited(order, receipt))
+
+    def retract(self, order: Order, receipt: Receipt) -> Outcome:
+        return self._request(lambda: self._retracted(receipt))
 
     def find(self, order: Order) -> Receipt | None:
         if not self.traits.can_find:
@@ -187,8 +217,33 @@ class Memory(Adapter):
     def identity(self) -> Identity:
         return Identity(self.account)
 
-    def _accept(self, order: Order) -> Outcome:
-        return Accepted(_receipt(self.network.accept(self.account, order)))
+    def _too_long(self, order: Order) -> Refused | None:
+        limit = self.traits.text.limit
+        return (
+            Refused(f"the text is longer than {limit} characters", "too_long")
+            if len(order.segment.text) > limit
+            else None
+        )
+
+    def _request(self, effect: Callable[[], Outcome]) -> Outcome:
+        """What comes of a request: its effect, or what the next fault makes of it."""
+        fault = self.network.take_fault(self.account)
+        if fault is None:
+            return effect()
+        if fault.kind == "slow":
+            self.network.sleep(fault.seconds)
+            return effect()
+        if fault.kind in ("5xx-after", "drop-after"):
+            effect()
+        return self._failure(fault)
+
+    def _edited(self, order: Order, receipt: Receipt) -> Outcome:
+        post = self.network.edit(self.account, order, receipt.id)
+        return Accepted(_receipt(post)) if post else Refused("the message is not there any more", GONE)
+
+    def _retracted(self, receipt: Receipt) -> Outcome:
+        self.network.retract(self.account, receipt.id)
+        return Accepted(receipt)
 
     def _failure(self, fault: Fault) -> Outcome:
         if fault.kind == "refused":
