@@ -13,7 +13,7 @@ from presstime.content.newsroom import Newsroom, read_newsroom
 from presstime.content.source import Source
 from presstime.errors import RenderError, SettingsError
 from presstime.model import Action, Channel, Delivery, DeliveryState, Problem, Provenance, Secret, Traits
-from presstime.networks import load
+from presstime.networks import can_send, load, load_adapter
 from presstime.settings import FILE, Settings, no_settings, reveal
 
 if TYPE_CHECKING:
@@ -239,7 +239,7 @@ class Desk:
         """The adapter of a channel, one for all deliveries of a pass. Raises `SettingsError`."""
         if name not in self._adapters:
             channel = self.settings.channels[name]
-            kind = load(channel.network)
+            kind = load_adapter(channel.network)
             adapter = kind(self._placed(channel, kind.traits), self._secret(channel, kind.traits))
             self._adapters[name] = adapter
             self.stack.callback(adapter.close)
@@ -332,7 +332,7 @@ def network_problems(settings: Settings) -> list[Problem]:
     """What presstime.toml asks of networks that they do not have."""
     from presstime.settings import check_networks
 
-    return [*settings.warnings, *check_networks(settings, lambda name: load(name).traits)]
+    return [*settings.warnings, *check_networks(settings, lambda name: load(name).traits, can_send)]
 
 
 def read_source(directory: Path, commit: str | None) -> Source:

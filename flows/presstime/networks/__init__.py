@@ -4,7 +4,7 @@ import importlib
 from importlib.metadata import entry_points
 
 from presstime.errors import SettingsError
-from presstime.networks.base import Adapter
+from presstime.networks.base import Adapter, Composer
 
 ENTRY_POINTS = "presstime.networks"
 BUILT_IN = {
@@ -23,15 +23,31 @@ def names() -> list[str]:
     return sorted(BUILT_IN.keys() | {p.name for p in entry_points(group=ENTRY_POINTS)})
 
 
-def load(name: str) -> type[Adapter]:
-    """The adapter class of a network. Raises `SettingsError` for a name nobody serves."""
+def load(name: str) -> type[Composer]:
+    """The class of a network: what it can do and how it is told. Raises `SettingsError` for a name nobody serves."""
     if name in CLOSED:
         raise SettingsError(f"network {name!r}: {CLOSED[name]}", "Remove the channel or give it another network.")
     if name in BUILT_IN:
         module, _, attribute = BUILT_IN[name].partition(":")
-        found: type[Adapter] = getattr(importlib.import_module(module), attribute)
+        found: type[Composer] = getattr(importlib.import_module(module), attribute)
         return found
     for point in entry_points(group=ENTRY_POINTS, name=name):
-        external: type[Adapter] = point.load()
+        external: type[Composer] = point.load()
         return external
     raise SettingsError(f"there is no network {name!r}", f"Known networks: {', '.join(names())}.")
+
+
+def can_send(name: str) -> bool:
+    """Whether a network can be sent to. Raises `SettingsError` for a name nobody serves."""
+    return issubclass(load(name), Adapter)
+
+
+def load_adapter(name: str) -> type[Adapter]:
+    """The adapter class of a network. Raises `SettingsError` for a name nobody serves, or that can only be rendered for."""
+    found = load(name)
+    if issubclass(found, Adapter):
+        return found
+    raise SettingsError(
+        f"this version renders and checks posts for {found.traits.title}, and does not send them",
+        "Post it there yourself, from what `presstime render` shows, or remove the channel.",
+    )

@@ -1,12 +1,13 @@
 """The port every network is reached through. An adapter translates, nothing else: no loop, no retry, no clock of its own.
 
-A module in this folder that serves a network defines one `Adapter` subclass. Facts about the network are in its `traits`;
-`compose` turns a rendered segment into the network's own request (pure, so that preview, digest and send are one);
-`prepare`, `send`, `find`, `edit` and `retract` are the calls that reach the network.
+A module in this folder that serves a network defines a `Composer`, which can say what would be sent, or an `Adapter`, which
+can send it as well. Facts about the network are in its `traits`; `compose` turns a rendered segment into the network's own
+request (pure, so that preview, digest and send are one); `prepare`, `send`, `find`, `edit` and `retract` are the calls that
+reach the network.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import ClassVar
@@ -44,18 +45,10 @@ class Order:
     media: Mapping[str, Json] = field(default_factory=dict)
 
 
-class Adapter(ABC):
-    """A network, seen through one channel's account.
-
-    `send` returns an `Outcome` and raises nothing for what a network may answer. `prepare`, `find` and `identity` raise
-    `NetworkError`: they change nothing that readers see, so they may simply be tried again.
-    """
+class Composer(ABC):
+    """What a network can do and how it is told: enough to render, preview and check for it."""
 
     traits: ClassVar[Traits]
-
-    def __init__(self, channel: Channel, secret: Secret | None) -> None:
-        self.channel = channel
-        self.secret = secret
 
     @staticmethod
     @abstractmethod
@@ -63,6 +56,18 @@ class Adapter(ABC):
         """The network's request for this segment, as JSON values, but for what only the network can tell. Pure.
 
         Raises `Unsupported` for what the network cannot express."""
+
+
+class Adapter(Composer):
+    """A network, seen through one channel's account.
+
+    `send` returns an `Outcome` and raises nothing for what a network may answer. `prepare`, `find` and `identity` raise
+    `NetworkError`: they change nothing that readers see, so they may simply be tried again.
+    """
+
+    def __init__(self, channel: Channel, secret: Secret | None) -> None:
+        self.channel = channel
+        self.secret = secret
 
     def prepare(self, variant: Variant, read: ReadBytes) -> Mapping[str, Json]:
         """Everything that can be done ahead and that readers do not see: log in, upload media. Returns what `send` needs,
@@ -98,9 +103,3 @@ class Adapter(ABC):
     def close(self) -> None:  # noqa: B027 - an adapter without connections has nothing to give back
         """Give back connections."""
 
-
-Composer = Callable[[Variant, Segment], JsonObject]
-
-
-def compose_all(adapter: type[Adapter], variant: Variant) -> Sequence[JsonObject]:
-    return [adapter.compose(variant, segment) for segment in variant.segments]

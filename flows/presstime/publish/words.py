@@ -9,7 +9,7 @@ from presstime.content.newsroom import Newsroom
 from presstime.errors import GitError, NetworkError, RenderError, SettingsError
 from presstime.model import Attachment, Channel, Delivery, JsonObject, MediaRef, Post, Target, Variant, digest_of
 from presstime.networks import load
-from presstime.networks.base import Adapter
+from presstime.networks.base import Composer
 from presstime.render import Rendered, Templates, render
 from presstime.render.media import prepare_image
 from presstime.render.templates import shipped_digest
@@ -100,7 +100,7 @@ class Words:
         )
 
 
-def _adapter_of(channel: Channel) -> type[Adapter]:
+def _composer_of(channel: Channel) -> type[Composer]:
     """Raises `RenderError` for a network nobody serves: that channel's deliveries are held, the others go on."""
     try:
         return load(channel.network)

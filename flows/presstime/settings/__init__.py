@@ -334,9 +334,11 @@ def _min_gap(defaults: Table) -> int:
         return 0
 
 
-def check_networks(settings: Settings, traits_of: Callable[[str], Traits]) -> list[Problem]:
-    """What is wrong between the channels and their networks: a network nobody serves, an option it has not, credentials
-    or an account it needs. `traits_of` raises `SettingsError` for an unknown network."""
+def check_networks(
+    settings: Settings, traits_of: Callable[[str], Traits], can_send: Callable[[str], bool] = lambda name: True
+) -> list[Problem]:
+    """What is wrong between the channels and their networks: a network nobody serves, or that can only be rendered for, an
+    option it has not, credentials or an account it needs. `traits_of` raises `SettingsError` for an unknown network."""
     problems: Problems[toml.Path] = Problems(settings.path, lambda mark: _place(settings.places, mark))
     for channel in settings.channels.values():
         at: toml.Path = ("channels", channel.name)
@@ -345,6 +347,9 @@ def check_networks(settings: Settings, traits_of: Callable[[str], Traits]) -> li
         except SettingsError as error:
             problems.error((*at, "network"), "unknown-network", error.message, error.advice)
             continue
+        if not can_send(channel.network):
+            message = f"this version renders and checks posts for {traits.title}, and does not send them"
+            problems.error((*at, "network"), "not-yet", message, "Try `presstime render`; what is due there is held.")
         _check_options(channel, traits, at, problems)
         if traits.needs_credentials and channel.credentials is None:
             message = f"channel {channel.name!r} names no credentials, and {traits.title} wants some"
