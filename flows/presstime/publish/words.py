@@ -100,7 +100,7 @@ class Words:
         )
 
 
-def _composer_of(channel: Channel) -> type[Composer]:
+def _adapter_of(channel: Channel) -> type[Composer]:
     """Raises `RenderError` for a network nobody serves: that channel's deliveries are held, the others go on."""
     try:
         return load(channel.network)
