@@ -100,6 +100,5 @@ class Adapter(Composer):
         """The request as it was planned: the segment's payload, composed anew only where none was kept."""
         return order.segment.payload or self.compose(order.variant, order.segment)
 
-    def close(self) -> None:  # noqa: B027 - an adapter without connections has nothing to give back
+    def close(self) -> None:
         """Give back connections."""
-
