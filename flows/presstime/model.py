@@ -109,6 +109,7 @@ class Target:
     late: Late
     text: str | None = None
     media: tuple[MediaRef, ...] | None = None
+    template: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +134,7 @@ class Post:
     expires_at: datetime | None = None
     retract: bool = False  # whether what is up is taken down at `expires_at`
     campaign: str | None = None
+    template: str | None = None  # says the words instead of the channel's or the network's
     extra: Mapping[str, Json] = field(default_factory=dict)  # front matter we do not know, for templates
 
 
@@ -208,8 +210,9 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """One message of a variant. `length` and `limit` are in the network's own `unit`; `payload` is the network's request
-    but for what only the network can tell (media ids, the id replied to)."""
+    """One message of a variant. `text` is in the network's own markup, `plain` the same words without any, for networks
+    that take both. `length` and `limit` are in the network's own `unit`; `payload` is the network's request but for what
+    only the network can tell (media ids, the id replied to)."""
 
     index: int
     text: str
@@ -220,6 +223,7 @@ class Segment:
     limit: int = 0
     unit: str = ""
     payload: JsonObject = field(default_factory=dict)
+    plain: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -315,7 +319,7 @@ def _segment_to_json(segment: Segment) -> JsonObject:
         "limit": segment.limit,
         "unit": segment.unit,
         "payload": segment.payload,
-    }
+    } | ({"plain": segment.plain} if segment.plain else {})
 
 
 def _segment_from_json(data: JsonObject) -> Segment:
@@ -333,6 +337,7 @@ def _segment_from_json(data: JsonObject) -> Segment:
         limit=data["limit"],
         unit=data["unit"],
         payload=data["payload"],
+        plain=data.get("plain", ""),
     )
 
 
@@ -373,6 +378,15 @@ class MediaRule:
     required: bool = False
 
 
+# How a network wants its words. `plain` without any marks; `spans` with marked stretches beside them (facets, entities).
+# Messages: `chat` is Discord's Markdown, `mrkdwn` Slack's markup, `littletext` LinkedIn's. Whole texts: `html`; `chat-html`
+# without pictures and attributes (Matrix); `markdown`; `liquid` is Markdown in which Liquid tags are run (Forem); `snudown`
+# Reddit's.
+Markup = Literal[
+    "plain", "spans", "chat", "mrkdwn", "littletext", "html", "chat-html", "markdown", "liquid", "snudown"
+]
+
+
 @dataclass(frozen=True, slots=True)
 class Traits:
     """What a network can do, as data: generic code reads this and never asks for a network's name."""
@@ -386,8 +400,11 @@ class Traits:
     key_window: timedelta = timedelta(0)  # how long a key is honoured, for KEYED
     visible_after: timedelta = timedelta(0)  # how long a read-back may lag behind a send, for LOOKUP
     threads: bool = False
-    markup: Literal["plain", "spans", "html"] = "plain"  # spans: the network takes marked stretches (facets, entities)
+    markup: Markup = "plain"
     marks: frozenset[str] = frozenset()  # the span kinds it takes
+    mentions: str = ""  # how the address of an account here begins, where a link to one is a mention
+    fallback: bool = False  # takes the words without markup as well
+    fields: Mapping[str, TextRule] = field(default_factory=dict)  # rules of `title` and `summary`, where it has such fields
     card: bool = False  # takes a link card made by us
     thumb: MediaRule | None = None  # the rule for a card's picture, where it differs from `media`
     link_in_text: bool = True  # whether the post's own link belongs in the words
