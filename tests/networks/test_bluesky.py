@@ -95,6 +95,26 @@ def test_a_stale_token_is_renewed_by_one_of_those_who_held_it(bench: SandboxBenc
     assert len(renewals) == 1
 
 
+def test_a_takedown_renews_a_session(bench: SandboxBench) -> None:
+    """A token that ran out costs a refresh, not the takedown."""
+    account = "late.verne.example"
+    sender = Sender(bench, account)
+    order = sender.text("Encore là")
+    receipt = sender.receipt(order)
+    bench.fault(account, "expired")
+    assert sender.retract(order, receipt) == Accepted(receipt)
+    assert bench.posts(account) == []
+
+
+def test_a_takedown_by_another_account_is_no_takedown(bench: SandboxBench) -> None:
+    """A channel that has changed its account is refused: "or ensure it doesn't exist" would be true of the wrong repository."""
+    sender, other = Sender(bench, "first.verne.example"), Sender(bench, "second.verne.example")
+    order = sender.text("Toujours là")
+    receipt = sender.receipt(order)
+    assert not isinstance(other.retract(order, receipt), Accepted)
+    assert [post["text"] for post in bench.posts("first.verne.example")] == ["Toujours là"]
+
+
 def test_what_stands_at_our_key_and_is_not_ours_is_a_refusal(bench: SandboxBench) -> None:
     """Another text under the same key is not overwritten, and not taken for ours."""
     account = "taken.verne.example"

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from presstime.model import Card, JsonObject, Receipt, Segment, Span
+from presstime.model import Accepted, Card, JsonObject, Receipt, Segment, Span
 from presstime.sandbox.server import SandboxServer
 from tests.networks.contracts import BotApi, Lexicons, OpenApi, specs
 from tests.networks.kit import SandboxBench
@@ -92,11 +92,20 @@ def use_everything(bench: SandboxBench) -> None:
     if sender.adapter.traits.card:
         card = Card("https://verne.example/lune", "La Lune", "97 heures", sender.pictures("gold")[0])
         sender.receipt(sender.orders(Segment(0, "Carte", card=card), name="card")[0])
+    if sender.adapter.traits.edits:
+        for text, pictures in (("Autre texte", ()), ("Autres images", media), ("Autre image", media[:1])):
+            [order] = sender.orders(Segment(0, text, media=pictures), name=text)
+            changed = replace(order.segment, text=text.upper(), spans=(Span(0, 5, "bold"),))
+            assert isinstance(sender.edit(sender.orders(changed, name=text)[0], sender.receipt(order)), Accepted)
     if sender.adapter.traits.can_find:
         assert sender.adapter.find(first) == receipts[0]
         found = sender.adapter.find(replace(second, previous=(receipts[0],)))
         assert isinstance(found, Receipt)
         assert sender.adapter.find(sender.text("jamais", "never")) is None
+    album = sender.orders(Segment(0, "À retirer", media=media), name="album")[0]
+    receipts.append(sender.receipt(album))
+    for order, receipt in zip((first, second, album), receipts, strict=True):
+        assert sender.retract(order, receipt) == Accepted(receipt)
 
 
 @pytest.mark.parametrize(
@@ -106,7 +115,10 @@ def use_everything(bench: SandboxBench) -> None:
         (x, {"method": "POST", "path": "/2/tweets", "body": {"text": "x", "media": {"media_ids": []}}}),
         (mastodon, {"method": "POST", "path": "/api/v1/statuses", "body": {"status": 5}}),
         (mastodon, {"method": "POST", "path": "/api/v2/media", "body": {"description": "x"}}),
+        (mastodon, {"method": "PUT", "path": "/api/v1/statuses/1", "body": {"media_ids": "1"}}),
+        (x, {"method": "DELETE", "path": "/2/tweets/one", "body": None}),
         (bluesky, {"method": "POST", "path": "/xrpc/com.atproto.repo.putRecord", "body": {"repo": "a b"}}),
+        (bluesky, {"method": "POST", "path": "/xrpc/com.atproto.repo.deleteRecord", "body": {"repo": "a.b"}}),
         (
             bluesky,
             {
@@ -117,6 +129,7 @@ def use_everything(bench: SandboxBench) -> None:
         ),
         (telegram, {"method": "POST", "path": "/bot1/sendMessage", "body": {"chat_id": "@a", "text": 1}}),
         (telegram, {"method": "POST", "path": "/bot1/sendMessages", "body": {}}),
+        (telegram, {"method": "POST", "path": "/bot1/deleteMessages", "body": {"chat_id": "@a", "message_ids": 1}}),
     ],
 )
 def test_the_checks_can_fail(check: Callable[[], Check], call: JsonObject) -> None:

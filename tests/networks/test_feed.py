@@ -13,6 +13,7 @@ import pytest
 
 from presstime.errors import NetworkError
 from presstime.model import Accepted, Channel, Deferred, Segment
+from presstime.networks import feed
 from presstime.networks.base import Adapter
 from presstime.networks.feed import Feed
 from tests.suites.network import NetworkSuite, Sender, here
@@ -189,3 +190,66 @@ def test_the_feed_is_dated_by_its_newest_entry(bench: FolderBench) -> None:
     order = sender.text("x")
     sender.receipt(order)
     assert bench.atom("a").findtext(f"{ATOM}updated") == order.at.astimezone(UTC).isoformat()
+
+
+def test_an_edit_is_dated_and_keeps_the_rest(bench: FolderBench) -> None:
+    """Both formats say when the entry changed, and still when it was published; the feed is as new as its last change."""
+    sender = Sender(bench, "a")
+    order = sender.text("avant")
+    receipt = sender.receipt(order)
+    assert isinstance(sender.edit(replace(sender.text("après"), at=order.at + timedelta(days=1)), receipt), Accepted)
+    [item] = bench.feed("a")["items"]
+    assert (item["id"], item["date_published"]) == (receipt.id, order.segment.payload["date_published"])
+    assert datetime.fromisoformat(item["date_modified"]) >= order.at
+    shown = bench.atom("a")
+    entry = shown.find(f"{ATOM}entry")
+    assert entry is not None
+    assert entry.findtext(f"{ATOM}published") == item["date_published"]
+    assert entry.findtext(f"{ATOM}updated") == item["date_modified"] == shown.findtext(f"{ATOM}updated")
+
+
+def test_an_edit_of_the_page(bench: FolderBench) -> None:
+    """Title, link and language are part of an entry, and change with it."""
+    sender = Sender(bench, "a")
+    receipt = sender.receipt(sender.orders(Segment(0, "x"), link="https://verne.example/a")[0])
+    outcome = sender.edit(sender.orders(Segment(0, "x"), link="https://verne.example/b")[0], receipt)
+    assert (outcome.receipt.id, outcome.receipt.url) == (receipt.id, "https://verne.example/b")
+    assert [item["url"] for item in bench.feed("a")["items"]] == ["https://verne.example/b"]
+
+
+def test_an_edit_again_touches_nothing(bench: FolderBench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What an entry says already is not dated anew, whatever the time is; a file that is missing is written."""
+    sender = Sender(bench, "a")
+    receipt = sender.receipt(sender.text("avant"))
+    sender.edit(sender.text("après"), receipt)
+    files = [bench.folder / "a" / name for name in ("feed.json", "atom.xml")]
+    before = [f.read_bytes() for f in files]
+    monkeypatch.setattr(feed, "datetime", None)
+    files[1].unlink()
+    assert isinstance(sender.edit(sender.text("après"), receipt), Accepted)
+    assert [f.read_bytes() for f in files] == before
+
+
+def test_a_changed_home_does_not_lose_what_is_out(tmp_path: Path) -> None:
+    """Ids are made with the site's address; an entry that is out is known by the id it got."""
+    order = Sender(FolderBench(tmp_path, home="https://old.example"), "a").text("avant")
+    receipt = Sender(FolderBench(tmp_path, home="https://old.example"), "a").receipt(order)
+    bench = FolderBench(tmp_path, home="https://new.example")
+    sender = Sender(bench, "a")
+    assert isinstance(sender.edit(sender.text("après"), receipt), Accepted)
+    assert [post["text"] for post in bench.posts("a")] == ["après"]
+    assert sender.retract(order, receipt) == Accepted(receipt)
+    assert bench.posts("a") == []
+
+
+@pytest.mark.parametrize("what", ["edit", "retract"])
+def test_a_change_of_a_feed_that_cannot_be_read(bench: FolderBench, what: str) -> None:
+    """A damaged feed.json is left alone: a person looks."""
+    sender = Sender(bench, "a")
+    receipt = sender.receipt(sender.text("x"))
+    path = bench.folder / "a" / "feed.json"
+    path.write_text("not a feed")
+    outcome = sender.change(what, sender.text("y"), receipt)
+    assert isinstance(outcome, Deferred)
+    assert outcome.needs_person
+    assert path.read_text() == "not a feed"

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from presstime.errors import NetworkError
-from presstime.model import Accepted, Channel, Secret, Segment
+from presstime.model import Accepted, Channel, Deferred, Secret, Segment
 from presstime.networks import mastodon
 from presstime.sandbox.server import SandboxServer
 from tests.networks.kit import SandboxBench
@@ -65,6 +65,53 @@ def test_a_read_back_goes_as_far_as_it_must(bench: SandboxBench, monkeypatch: py
     monkeypatch.setattr(mastodon, "PAGES", 2)
     with pytest.raises(NetworkError, match="far enough"):
         sender.adapter.find(order)
+
+
+def media_of(bench: SandboxBench, account: str) -> list[tuple[str, ...]]:
+    return [post.media for post in bench.server.state.posts if post.account == bench.named(account)]
+
+
+def test_an_edit_keeps_the_pictures_the_server_has(bench: SandboxBench) -> None:
+    """A picture that stays is the same attachment as before, not another upload; so is one that only changes its place."""
+    account = "kept"
+    sender = Sender(bench, account)
+    teal, plum, gold = sender.pictures("teal", "plum", "gold")
+    receipt = sender.receipt(sender.orders(Segment(0, "avant", media=(teal, plum)))[0])
+    [(first, second)] = media_of(bench, account)
+    edited = sender.edit(sender.orders(Segment(0, "après", media=(plum, gold, teal)))[0], receipt)
+    [(one, two, three)] = media_of(bench, account)
+    assert (one, three) == (second, first)
+    assert edited.receipt.data["media"] == {plum.digest: one, gold.digest: two, teal.digest: three}
+
+
+def test_an_edit_can_take_every_picture_away(bench: SandboxBench) -> None:
+    """An order without pictures leaves none, and one with pictures brings them back."""
+    account = "bare"
+    sender = Sender(bench, account)
+    media = sender.pictures("teal")
+    receipt = sender.receipt(sender.orders(Segment(0, "avant", media=media))[0])
+    assert sender.edit(sender.text("après"), receipt).receipt.data == {}
+    assert media_of(bench, account) == [()]
+    sender.edit(sender.orders(Segment(0, "encore", media=media))[0], receipt)
+    assert len(media_of(bench, account)[0]) == 1
+
+
+def test_an_edit_needs_only_the_new_pictures(bench: SandboxBench) -> None:
+    """What the server has need not be prepared; what it has not is not left out."""
+    sender = Sender(bench, "unprepared")
+    media = sender.pictures("teal", "plum")
+    receipt = sender.receipt(sender.orders(Segment(0, "avant", media=media[:1]))[0])
+    assert isinstance(sender.adapter.edit(sender.orders(Segment(0, "a", media=media[:1]))[0], receipt), Accepted)
+    assert isinstance(sender.adapter.edit(sender.orders(Segment(0, "b", media=media))[0], receipt), Deferred)
+
+
+def test_a_receipt_from_a_read_back_serves_an_edit(bench: SandboxBench) -> None:
+    """What is found after a lost reply knows its pictures as the answer would have."""
+    sender = Sender(bench, "lost")
+    order = sender.orders(Segment(0, "avant", media=sender.pictures("teal", "plum")))[0]
+    receipt = sender.receipt(order)
+    assert receipt.data["media"]
+    assert sender.adapter.find(order) == receipt
 
 
 def test_an_older_status_with_the_same_words_is_not_ours(bench: SandboxBench) -> None:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from presstime.errors import Unsupported
-from presstime.model import Channel, Deferred, Secret, Segment, Span
+from presstime.model import Accepted, Channel, Deferred, Refused, Secret, Segment, Span
 from presstime.networks.offsets import utf8_range, utf16_range
 from presstime.networks.telegram import Telegram
 from presstime.sandbox.server import SandboxServer
@@ -54,6 +54,51 @@ def test_the_link_of_a_post_is_the_one_previewed(bench: SandboxBench) -> None:
     sender = Sender(bench, "preview")
     sender.receipt(sender.orders(Segment(0, "Sans lien"), link="https://verne.example/p")[0])
     assert bench.posts("preview")[0]["card"]["url"] == "https://verne.example/p"
+
+
+@pytest.mark.parametrize("colors", [("teal",), ("teal", "plum")])
+def test_words_of_pictures_can_go(bench: SandboxBench, colors: tuple[str, ...]) -> None:
+    """A caption is edited on the picture or the first of an album, and an edit to no words takes it away."""
+    account = f"caption-{len(colors)}"
+    sender = Sender(bench, account)
+    media = sender.pictures(*colors)
+    receipt = sender.receipt(sender.orders(Segment(0, "avant", media=media))[0])
+    for text in ("après", ""):
+        outcome = sender.edit(sender.orders(Segment(0, text, media=media))[0], receipt)
+        assert outcome == Accepted(receipt)
+        assert [post["text"] for post in bench.posts(account)] == [text]
+
+
+def test_marks_alone_are_an_edit(bench: SandboxBench) -> None:
+    """The same words with other marks are another message: it is not taken for one that says so already."""
+    sender = Sender(bench, "remarked")
+    receipt = sender.receipt(sender.text("abc"))
+    assert sender.edit(sender.orders(Segment(0, "abc", spans=(Span(0, 3, "bold"),)))[0], receipt) == Accepted(receipt)
+    assert bench.server.state.posts[-1].data["entities"] == [{"type": "bold", "offset": 0, "length": 3}]
+
+
+def test_what_is_too_old_is_not_retracted(bench: SandboxBench) -> None:
+    """After 48 hours Telegram refuses, and says so: it is not taken for gone."""
+    sender = Sender(bench, "old")
+    order = sender.text("Avant-hier")
+    receipt = sender.receipt(order)
+    post = bench.server.state.posts[-1]
+    assert sender.adapter.traits.retract_window
+    post.at -= sender.adapter.traits.retract_window
+    assert isinstance(sender.retract(order, receipt), Refused)
+    assert len(bench.posts("old")) == 1
+
+
+def test_an_album_half_gone_is_retracted(bench: SandboxBench) -> None:
+    """Pictures that somebody deleted before do not keep the rest from going."""
+    sender = Sender(bench, "half")
+    order = sender.orders(Segment(0, "Album", media=sender.pictures("teal", "plum")))[0]
+    receipt = sender.receipt(order)
+    alone = replace(receipt, id=str(receipt.data["message_ids"][1]), data={})
+    assert isinstance(sender.retract(order, alone), Accepted)
+    assert len(bench.posts("half")[0]["alts"]) == 1
+    assert sender.retract(order, receipt) == Accepted(receipt)
+    assert bench.posts("half") == []
 
 
 def test_files_that_were_not_prepared_are_not_sent(bench: SandboxBench) -> None:

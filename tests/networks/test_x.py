@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from presstime.errors import NetworkError, Unsupported
-from presstime.model import Segment, Unknown
+from presstime.model import Refused, Secret, Segment, Unknown
 from presstime.networks import x
 from presstime.networks.x import comparable, expanded
 from presstime.sandbox.server import SandboxServer
@@ -35,6 +35,14 @@ def test_a_duplicate_is_a_hint(bench: SandboxBench) -> None:
     found = sender.adapter.find(order)
     assert found is not None
     assert [post["id"] for post in bench.posts(account)] == [found.id]
+
+
+def test_a_404_that_is_not_about_the_post_is_no_takedown(bench: SandboxBench) -> None:
+    """A wrong base_url finds nothing either: only X's own word for a missing post says that it is gone."""
+    order = Sender(bench, "elsewhere").text("Toujours là")
+    receipt = Sender(bench, "elsewhere").receipt(order)
+    adapter = x.X(replace(bench.channel("elsewhere"), base_url=f"{bench.server.url}/x/v1"), Secret("sandbox-verne"))
+    assert isinstance(adapter.retract(order, receipt), Refused)
 
 
 def test_pictures_are_found_again(bench: SandboxBench) -> None:

@@ -525,9 +525,10 @@ class NetworkSuite:
         if not self.credentials:
             pytest.skip("the network needs no credentials")
         caplog.set_level(logging.DEBUG)
-        sender = Sender(bench, account, CANARY)
+        token = f"{CANARY}-{change}-{kind}"  # where the token is the account, each of these tests has its own
+        sender = Sender(bench, account, token)
         receipt = sender.receipt(sender.text("avant"))
-        bench.fault(account, kind, token=CANARY)
+        bench.fault(account, kind, token=token)
         said = [repr(sender.change(change, sender.text("après"), receipt)) for _ in range(3)]
         assert "Accepted" in said[-1]
         assert CANARY not in "".join(said) + caplog.text

@@ -2,10 +2,11 @@
 
 Facts: the lexicons `app.bsky.feed.post` and `com.atproto.repo.putRecord`, the PDS source and docs.bsky.app. `putRecord` under
 our own record key with `swapRecord: null` creates the record if it is absent, does nothing if it is the same, and answers
-`InvalidSwap` if something else stands there: the same send may be repeated for ever.
+`InvalidSwap` if something else stands there: the same send may be repeated for ever. A record could be put anew, but the app
+does not show that it was, and quotes and replies pin the content identifier of the old one: not an edit.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 
 from presstime.errors import Unsupported
@@ -52,6 +53,7 @@ TRAITS = Traits(
     needs_account=True,
     default_base_url="https://bsky.social",
     can_find=True,
+    can_retract=True,
 )
 
 
@@ -115,27 +117,35 @@ class Bluesky(HttpAdapter):
             raise
 
     def _send(self, order: Order) -> Outcome:
-        session = self.session.open()
         body = {
-            "repo": session["did"],
+            "repo": self.session.open()["did"],
             "collection": COLLECTION,
             "rkey": record_key(order.at, order.key),
             "record": self._record(order),
             "swapRecord": None,
         }
-        outcome = self._put(body)
-        if isinstance(outcome, Refused) and outcome.code in STALE:
-            self.session.renew(session["accessJwt"])
-            outcome = self._put(body)
+        outcome = self._write("putRecord", body, self._receipt)
         if isinstance(outcome, Refused) and outcome.code == "InvalidSwap":
             # Something stands at our own key. If it says the same (a mention that resolved differently then), it is ours.
             found = self._find(order)
             return Accepted(found) if found else outcome
         return outcome
 
-    def _put(self, body: JsonObject) -> Outcome:
-        path = "/xrpc/com.atproto.repo.putRecord"
-        return self.http.post("POST", path, self._receipt, headers=self.session.bearer(), json=body)
+    def _retract(self, order: Order, receipt: Receipt) -> Outcome:
+        """By the receipt's own repository: a channel that has since changed its account is refused, not taken at its word
+        that nothing is there. Older servers answer without a body."""
+        repo, collection, rkey = receipt.data["uri"].removeprefix("at://").split("/")
+        body = {"repo": repo, "collection": collection, "rkey": rkey}
+        return self._write("deleteRecord", body, lambda answer: receipt)
+
+    def _write(self, name: str, body: JsonObject, receipt: Callable[[Json], Receipt]) -> Outcome:
+        """A call that readers see the effect of; again, once, if the session was stale and therefore nothing was done."""
+        path, token = f"/xrpc/com.atproto.repo.{name}", self.session.open()["accessJwt"]
+        outcome = self.http.post("POST", path, receipt, headers={"Authorization": f"Bearer {token}"}, json=body)
+        if not (isinstance(outcome, Refused) and outcome.code in STALE):
+            return outcome
+        self.session.renew(token)
+        return self.http.post("POST", path, receipt, headers=self.session.bearer(), json=body)
 
     def _record(self, order: Order) -> JsonObject:
         record = dict(self.planned(order))

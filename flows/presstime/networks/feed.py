@@ -4,8 +4,8 @@ Every entry has an id of its own that never changes, so writing it again changes
 """
 
 import json
-from collections.abc import Mapping
-from datetime import UTC
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
@@ -21,6 +21,7 @@ from presstime.model import (
     MediaRule,
     Outcome,
     Receipt,
+    Refused,
     Segment,
     Settling,
     TextRule,
@@ -29,8 +30,9 @@ from presstime.model import (
     to_iso,
 )
 from presstime.networks import feed_formats, files
-from presstime.networks.base import Adapter, Order, ReadBytes
+from presstime.networks.base import GONE, Adapter, Order, ReadBytes
 
+Items = list[JsonObject]
 ADVICE = "Check the folder of the channel's `path`: its rights, and the room on the disk."
 ENDINGS = {
     "image/jpeg": ".jpg",
@@ -53,7 +55,13 @@ TRAITS = Traits(
     needs_credentials=False,
     options=frozenset({"title", "home", "path", "limit", "url"}),
     can_find=True,
+    edits=frozenset({"text", "media", "page"}),
+    can_retract=True,
 )
+
+
+class Missing(Exception):
+    """The feed has no entry of this id."""
 
 
 class Feed(Adapter):
@@ -90,18 +98,28 @@ class Feed(Adapter):
         return {}
 
     def send(self, order: Order) -> Outcome:
-        item = self._item(order)
-        try:
-            with files.locked(self._folder()):
-                items = self._items()
-                if all(there["id"] != item["id"] for there in items):
-                    items = feed_formats.newest([*items, item], int(self.channel.options.get("limit", 50)))
-                self._write(items)
-        except OSError as error:
-            return Deferred(f"{error.filename}: {error.strerror}. {ADVICE}", needs_person=True)
-        except (ValueError, TypeError, KeyError) as error:
-            return Deferred(f"the feed is left alone, for it cannot be read: {error!r}", needs_person=True)
-        return Accepted(_receipt(item))
+        item, limit = self._item(order), int(self.channel.options.get("limit", 50))
+
+        def added(items: Items) -> Items:
+            there = any(known["id"] == item["id"] for known in items)
+            return items if there else feed_formats.newest([*items, item], limit)
+
+        return self._rewrite(added) or Accepted(_receipt(item))
+
+    def edit(self, order: Order, receipt: Receipt) -> Outcome:
+        """The entry says what the order says, under its old id and date of publication."""
+        item = {**self._item(order), "id": receipt.id}
+
+        def edited(items: Items) -> Items:
+            if all(known["id"] != receipt.id for known in items):
+                raise Missing(receipt.id)
+            return [_modified(known, item) if known["id"] == receipt.id else known for known in items]
+
+        return self._rewrite(edited) or Accepted(_receipt(item))
+
+    def retract(self, order: Order, receipt: Receipt) -> Outcome:
+        """The entry leaves the feed. Its pictures stay in the folder: another entry may show them, or be about to."""
+        return self._rewrite(lambda items: [known for known in items if known["id"] != receipt.id]) or Accepted(receipt)
 
     def find(self, order: Order) -> Receipt | None:
         wanted = self._item(order)["id"]
@@ -113,15 +131,28 @@ class Feed(Adapter):
     def identity(self) -> Identity:
         return Identity(str(self.channel.options.get("title") or self.channel.name), self.channel.options.get("home"))
 
+    def _rewrite(self, change: Callable[[Items], Items]) -> Refused | Deferred | None:
+        """Puts other items in place of those there, alone in the folder. What stood in the way, or None."""
+        try:
+            with files.locked(self._folder()):
+                self._write(change(self._items()))
+        except OSError as error:
+            return Deferred(f"{error.filename}: {error.strerror}. {ADVICE}", needs_person=True)
+        except Missing as missing:
+            return Refused(f"the message is not there any more: the feed has no entry {missing}", GONE)
+        except (ValueError, TypeError, KeyError) as error:
+            return Deferred(f"the feed is left alone, for it cannot be read: {error!r}", needs_person=True)
+        return None
+
     def _folder(self) -> Path:
         return Path(str(self.channel.options["path"]))
 
-    def _items(self) -> list[JsonObject]:
+    def _items(self) -> Items:
         """What the feed holds now. Raises OSError, ValueError, TypeError or KeyError if that cannot be told."""
         path = self._folder() / "feed.json"
         return list(json.loads(path.read_bytes())["items"]) if path.exists() else []
 
-    def _write(self, items: list[JsonObject]) -> None:
+    def _write(self, items: Items) -> None:
         """Both files, each replaced whole, and only if it changes. Either may be written again at any time."""
         options = self.channel.options
         about = feed_formats.About(
@@ -153,6 +184,14 @@ def entry_id(channel: Channel, order: Order) -> str:
     site = urlsplit(str(channel.options.get("home") or "")).hostname or f"{channel.name}.invalid"
     name = f"{order.delivery}/{order.segment.index}" if order.segment.index else str(order.delivery)
     return f"tag:{site},{order.at.astimezone(UTC):%Y-%m-%d}:{quote(name)}"
+
+
+def _modified(known: JsonObject, item: JsonObject) -> JsonObject:
+    """An entry as it is after an edit: dated anew, so that readers' programs look at it, unless it says all that already."""
+    new = {**item, "date_published": known["date_published"]}
+    if {**known, "date_modified": None} == {**new, "date_modified": None}:
+        return known
+    return {**new, "date_modified": to_iso(datetime.now(UTC).replace(microsecond=0))}
 
 
 def _receipt(item: JsonObject) -> Receipt:

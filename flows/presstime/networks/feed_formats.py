@@ -48,7 +48,7 @@ def atom(about: About, items: Sequence[JsonObject]) -> bytes:
     feed = ET.Element(f"{{{ATOM}}}feed")
     _child(feed, "id", about.address("atom.xml") or about.home or f"urn:presstime:{_slug(about.title)}")
     _child(feed, "title", about.title)
-    _child(feed, "updated", items[0]["date_published"] if items else NO_DATE)
+    _child(feed, "updated", max(map(_updated, items), key=from_iso, default=NO_DATE))
     _child(_child(feed, "author"), "name", about.title)  # RFC 4287, 4.1.1: entries without one take the feed's
     _link(feed, "alternate", about.home)
     _link(feed, "self", about.address("atom.xml"))
@@ -63,7 +63,7 @@ def _entry(feed: ET.Element, item: JsonObject) -> None:
     _child(entry, "id", item["id"])
     _child(entry, "title", item.get("title") or _opening(item["content_html"]))
     _child(entry, "published", item["date_published"])
-    _child(entry, "updated", item["date_published"])
+    _child(entry, "updated", _updated(item))
     _link(entry, "alternate", item.get("url"))
     if item.get("summary"):
         _child(entry, "summary", item["summary"])
@@ -75,6 +75,11 @@ def _entry(feed: ET.Element, item: JsonObject) -> None:
     content.set("type", "html")
     if item.get("language"):
         content.set("{http://www.w3.org/XML/1998/namespace}lang", item["language"])
+
+
+def _updated(item: JsonObject) -> str:
+    """When an entry last changed: when it was published, if it never did."""
+    return str(item.get("date_modified") or item["date_published"])
 
 
 def figure(url: str, alt: str) -> str:

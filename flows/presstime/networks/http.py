@@ -1,7 +1,7 @@
 """How adapters use HTTP: one client with bounded waits, no redirects, no secrets in what it says.
 
-Two kinds of request. `ask` changes nothing that readers see, so whatever goes wrong may simply be tried again. `post` may
-be seen by readers, so a reply that got lost is `Unknown`.
+Three kinds of request. `ask` changes nothing that readers see, so whatever goes wrong may simply be tried again. `post` may
+be seen by readers, so a reply that got lost is `Unknown`. So is that of `change`, which edits or retracts what they see.
 """
 
 import logging
@@ -31,9 +31,9 @@ from presstime.model import (
     Unknown,
     Variant,
 )
-from presstime.networks.base import Adapter, Order, ReadBytes
+from presstime.networks.base import GONE, Adapter, Order, ReadBytes
 from presstime.networks.holes import Unfilled
-from presstime.networks.verdict import Dialect, Verdict, judge
+from presstime.networks.verdict import Dialect, Verdict, is_gone, judge
 
 if TYPE_CHECKING:
     import httpx
@@ -110,22 +110,33 @@ class Http:
         raise Failed(Deferred(reason))
 
     def post(self, method: str, path: str, receipt: Callable[[Json], Receipt], **content: Any) -> Outcome:
-        """Send what readers will see, once. `receipt` reads the answer to a success."""
+        """Send what readers will see, once. `receipt` reads the answer to a success: None if it came without a body."""
+        answer = self._exchange(method, path, content)
+        return answer if isinstance(answer, VERDICTS) else self._outcome(answer, receipt)
+
+    def change(self, method: str, path: str, receipt: Callable[[Json], Receipt], **content: Any) -> Outcome:
+        """Edit or retract what readers see, once. A message that is not there any more is `Refused` as `GONE`."""
         answer = self._exchange(method, path, content)
         if isinstance(answer, VERDICTS):
             return answer
-        if verdict := self._verdict(answer):
-            return verdict
-        try:
-            return Accepted(receipt(answer.json()))
-        except UNREADABLE:
-            reason = f"{self.traits.title} answered {answer.status_code}, but not with what it documents"
-        return Unknown(reason)
+        outcome = self._outcome(answer, receipt)
+        if isinstance(outcome, Refused) and is_gone(answer, self.dialect):
+            return Refused(f"the message is not there any more: {outcome.reason}", GONE)
+        return outcome
 
     def close(self) -> None:
         if self._client:
             self._client.close()
             self._client = None
+
+    def _outcome(self, answer: "httpx.Response", receipt: Callable[[Json], Receipt]) -> Outcome:
+        if verdict := self._verdict(answer):
+            return verdict
+        try:
+            return Accepted(receipt(answer.json() if answer.content else None))
+        except UNREADABLE:
+            reason = f"{self.traits.title} answered {answer.status_code}, but not with what it documents"
+        return Unknown(reason)
 
     def _verdict(self, answer: "httpx.Response") -> Verdict | None:
         if answer.is_success:
@@ -162,6 +173,13 @@ class Http:
         for word in sorted(self._hidden, key=len, reverse=True):
             text = text.replace(word, "**redacted**")
         return text
+
+
+def confirmed(receipt: Receipt, answer: bool) -> Receipt:
+    """The receipt of a message, where the network's answer to a change is about it and says yes. Raises ValueError."""
+    if answer is not True:
+        raise ValueError("the network does not confirm what it was asked to do")
+    return receipt
 
 
 def _harmless(verdict: Verdict) -> Verdict:
@@ -214,14 +232,15 @@ class HttpAdapter(Adapter):
             return self._prepare(variant, read)
 
     def send(self, order: Order) -> Outcome:
-        try:
-            return self._send(order)
-        except Failed as failed:
-            return failed.verdict
-        except Unfilled as missing:
-            return Deferred(f"nothing was prepared for {missing}")
-        except UNREADABLE as error:
-            return Unknown(f"{self.traits.title} answered with something it does not document ({error!r})")
+        return self._judged(lambda: self._send(order))
+
+    def edit(self, order: Order, receipt: Receipt) -> Outcome:
+        return self._judged(lambda: self._edit(order, receipt))
+
+    def retract(self, order: Order, receipt: Receipt) -> Outcome:
+        outcome = self._judged(lambda: self._retract(order, receipt))
+        gone_already = isinstance(outcome, Refused) and outcome.code == GONE
+        return Accepted(receipt) if gone_already else outcome
 
     def find(self, order: Order) -> Receipt | None:
         with self._asking():
@@ -233,6 +252,16 @@ class HttpAdapter(Adapter):
 
     def close(self) -> None:
         self.http.close()
+
+    def _judged(self, call: Callable[[], Outcome]) -> Outcome:
+        try:
+            return call()
+        except Failed as failed:
+            return failed.verdict
+        except Unfilled as missing:
+            return Deferred(f"nothing was prepared for {missing}")
+        except UNREADABLE as error:
+            return Unknown(f"{self.traits.title} answered with something it does not document ({error!r})")
 
     @contextmanager
     def _asking(self) -> Iterator[None]:
@@ -248,6 +277,12 @@ class HttpAdapter(Adapter):
 
     @abstractmethod
     def _send(self, order: Order) -> Outcome: ...
+
+    def _edit(self, order: Order, receipt: Receipt) -> Outcome:
+        return super().edit(order, receipt)
+
+    def _retract(self, order: Order, receipt: Receipt) -> Outcome:
+        return super().retract(order, receipt)
 
     def _find(self, order: Order) -> Receipt | None:
         raise Unsupported(f"what was sent to {self.traits.title} cannot be read back", "Look there yourself.")

@@ -1,13 +1,15 @@
 """Mastodon, and servers that speak its API.
 
 Facts: docs.joinmastodon.org (statuses, media, accounts) and the server's source. `Idempotency-Key` is kept for an hour, per
-account, and does not look at the body.
+account, and does not look at the body. An edit that changes nothing leaves no trace (UpdateStatusService).
 """
 
 import time
 import unicodedata
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
+from functools import partial
+from urllib.parse import quote
 
 from presstime.model import (
     Attachment,
@@ -48,6 +50,8 @@ TRAITS = Traits(
     safe_statuses=frozenset({429}),
     options=frozenset({"visibility"}),
     can_find=True,
+    edits=frozenset({"text", "media"}),
+    can_retract=True,
 )
 SLACK = timedelta(minutes=5)  # how far the server's clock may lag behind ours
 PAGES = 10  # of 40 statuses, looked through before we say that we cannot tell
@@ -81,9 +85,7 @@ class Mastodon(HttpAdapter):
 
     def _upload(self, item: Attachment, content: bytes) -> str:
         """The id of an uploaded picture, once the server has finished with it: an unfinished one cannot be attached."""
-        fields = {"description": item.alt} if item.alt else {}
-        if item.focus:
-            fields["focus"] = f"{item.focus[0]},{item.focus[1]}"
+        fields = {name: value for name, value in _about(item).items() if value}
         file = (item.path.rsplit("/", 1)[-1], content, item.mime)
         media = self.http.ask("POST", "/api/v2/media", headers=self._bearer(), data=fields, files={"file": file})
         for wait in WAITS:
@@ -100,14 +102,32 @@ class Mastodon(HttpAdapter):
         if visibility := self.channel.options.get("visibility"):
             body["visibility"] = visibility
         headers = {**self._bearer(), "Idempotency-Key": order.key}
-        return self.http.post("POST", "/api/v1/statuses", _receipt, headers=headers, json=body)
+        read = partial(_receipt, order.segment)
+        return self.http.post("POST", "/api/v1/statuses", read, headers=headers, json=body)
+
+    def _edit(self, order: Order, receipt: Receipt) -> Outcome:
+        """A picture that is there already is kept by its own id, with the alt text the order has. `media_ids` always goes
+        along: the server takes a body without it for one without pictures."""
+        kept = receipt.data.get("media", {})
+        body = {"media_ids": []} | fill(self.planned(order), {**order.media, **kept})
+        stay = [item for item in order.segment.media if item.digest in kept]
+        if stay:
+            body["media_attributes"] = [{"id": kept[item.digest], **_about(item)} for item in stay]
+        read = partial(_receipt, order.segment)
+        return self.http.change("PUT", self._path(receipt), read, headers=self._bearer(), json=body)
+
+    def _retract(self, order: Order, receipt: Receipt) -> Outcome:
+        return self.http.change("DELETE", self._path(receipt), lambda answer: receipt, headers=self._bearer())
+
+    def _path(self, receipt: Receipt) -> str:
+        return f"/api/v1/statuses/{quote(receipt.id, safe='')}"
 
     def _find(self, order: Order) -> Receipt | None:
         parent = order.previous[-1].id if order.previous else None
         for status in self._own_statuses(order.at - SLACK):
             alike = status["in_reply_to_id"] == parent and len(status["media_attachments"]) == len(order.segment.media)
             if alike and self._source(status["id"]) == _comparable(order.segment.text):
-                return _receipt(status)
+                return _receipt(order.segment, status)
         return None
 
     def _own_statuses(self, since: datetime) -> Iterator[JsonObject]:
@@ -140,8 +160,18 @@ class Mastodon(HttpAdapter):
         return {"Authorization": f"Bearer {self.http.token()}"}
 
 
-def _receipt(status: Json) -> Receipt:
-    return Receipt(str(status["id"]), status.get("url") or status["uri"])
+def _receipt(segment: Segment, status: Json) -> Receipt:
+    """With the server's id of each picture by our digest, which an edit keeps them by. Their order is that of the segment;
+    where the server made fewer of them, nothing is said of any."""
+    ids = [str(media["id"]) for media in status["media_attachments"]]
+    known = len(ids) == len(segment.media) > 0
+    media = {item.digest: media_id for item, media_id in zip(segment.media, ids, strict=True)} if known else {}
+    return Receipt(str(status["id"]), status.get("url") or status["uri"], {"media": media} if media else {})
+
+
+def _about(item: Attachment) -> dict[str, str]:
+    """A picture's alt text and focal point, as the media API names them."""
+    return {"description": item.alt} | ({"focus": f"{item.focus[0]},{item.focus[1]}"} if item.focus else {})
 
 
 def _comparable(text: str) -> str:

@@ -6,7 +6,7 @@ person looks. Offsets of entities are UTF-16 units; the limits count Unicode sca
 
 import json
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -21,6 +21,7 @@ from presstime.model import (
     MediaRule,
     Outcome,
     Receipt,
+    Refused,
     Secret,
     Segment,
     Settling,
@@ -31,7 +32,7 @@ from presstime.model import (
 )
 from presstime.networks.base import Order, ReadBytes
 from presstime.networks.holes import Unfilled
-from presstime.networks.http import HttpAdapter
+from presstime.networks.http import HttpAdapter, confirmed
 from presstime.networks.offsets import utf16_range
 from presstime.networks.verdict import Dialect, after_seconds, retry_after
 
@@ -60,7 +61,11 @@ TRAITS = Traits(
     marks=frozenset(ENTITIES),
     needs_account=True,
     default_base_url="https://api.telegram.org",
+    edits=frozenset({"text"}),
+    can_retract=True,
+    retract_window=timedelta(hours=48),
 )
+MISSING = ("message to edit not found", "message to delete not found", "MESSAGE_ID_INVALID")
 
 
 def _until(response: "httpx.Response") -> datetime | None:
@@ -80,6 +85,7 @@ class Telegram(HttpAdapter):
         until=_until,
         renew="Check the bot's token, and that the bot may post in the chat.",
         about_credentials=lambda status, code, message: status == 403,  # kicked, or not an administrator
+        gone=lambda status, code, message: status == 400 and any(words in message for words in MISSING),
     )
 
     def __init__(self, channel: Channel, secret: Secret | None) -> None:
@@ -120,6 +126,31 @@ class Telegram(HttpAdapter):
             self._files.pop(order.delivery, None)  # nothing will ask for these bytes again
         return outcome
 
+    def _edit(self, order: Order, receipt: Receipt) -> Outcome:
+        method, words = _edited(self.planned(order))
+        params = {"chat_id": self.channel.account, "message_id": int(receipt.id), **words}
+        outcome = self.http.change(
+            "POST",
+            self._path(method),
+            lambda answer: confirmed(receipt, answer["result"]["message_id"] == int(receipt.id)),
+            json=params,
+        )
+        said_already = isinstance(outcome, Refused) and "message is not modified" in outcome.reason
+        return Accepted(receipt) if said_already else outcome
+
+    def _retract(self, order: Order, receipt: Receipt) -> Outcome:
+        """All messages of an album at once; those of them that are gone already are passed over."""
+        ids = receipt.data.get("message_ids")
+        method, which = (
+            ("deleteMessages", {"message_ids": ids}) if ids else ("deleteMessage", {"message_id": int(receipt.id)})
+        )
+        return self.http.change(
+            "POST",
+            self._path(method),
+            lambda answer: confirmed(receipt, answer["result"]),
+            json={"chat_id": self.channel.account, **which},
+        )
+
     def _parts(self, method: str, order: Order) -> dict[str, tuple[str, bytes, str]]:
         """The files, under the names that the parameters call them by. Raises `Unfilled`."""
         parts, files = {}, self._files.get(order.delivery, {})
@@ -149,6 +180,16 @@ class Telegram(HttpAdapter):
 
     def _path(self, method: str) -> str:
         return f"/bot{quote(self.http.token(), safe=':')}/{method}"
+
+
+def _edited(planned: JsonObject) -> tuple[str, JsonObject]:
+    """The method that edits what a planned request sent, and the words it takes: an album has them on its first message."""
+    params = planned["params"]
+    if planned["method"] == "sendMessage":
+        return "editMessageText", params
+    first = params["media"][0] if planned["method"] == "sendMediaGroup" else params
+    marks = {"caption_entities": first["caption_entities"]} if "caption_entities" in first else {}
+    return "editMessageCaption", {"caption": first.get("caption", ""), **marks}
 
 
 def _form(params: JsonObject) -> dict[str, str]:

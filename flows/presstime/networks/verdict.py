@@ -30,6 +30,9 @@ class Dialect:
     renew: str
     about_credentials: Callable[[int, str, str], bool] = lambda status, code, message: False
     unknown: Callable[[int, str, str], bool] = lambda status, code, message: False  # refusals that prove nothing
+    gone: Callable[[int, str, str], bool] = lambda status, code, message: (
+        status in (404, 410)
+    )  # no such message any more
 
 
 def judge(response: "httpx.Response", traits: Traits, dialect: Dialect) -> Verdict:
@@ -46,6 +49,13 @@ def judge(response: "httpx.Response", traits: Traits, dialect: Dialect) -> Verdi
     if 400 <= status < 500 and status != 408 and not dialect.unknown(status, code, message):
         return Refused(reason, code or str(status))
     return Unknown(reason)
+
+
+def is_gone(response: "httpx.Response", dialect: Dialect) -> bool:
+    """Whether a refusal says that the message it is about is not there any more. Only the network's own words say so: a
+    proxy's 404, or that of a server which knows no such path, is about something else."""
+    message, code = _words(response, dialect)
+    return bool(message) and dialect.gone(response.status_code, code, message)
 
 
 def _words(response: "httpx.Response", dialect: Dialect) -> tuple[str, str]:

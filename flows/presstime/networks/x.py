@@ -1,7 +1,8 @@
 """X, through API v2 with an OAuth 2.0 user token (scopes tweet.read tweet.write users.read media.write).
 
 Facts: docs.x.com (manage posts, counting characters, media best practices, rate limits) and the OpenAPI file 2.167. There is
-no idempotency key; a lost reply is settled by reading the account's own posts back.
+no idempotency key; a lost reply is settled by reading the account's own posts back. What X calls an edit makes a new post,
+within the hour and for paying accounts: not an edit here.
 """
 
 import html
@@ -9,6 +10,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 from datetime import UTC, timedelta
+from urllib.parse import quote
 
 from presstime.errors import Unsupported
 from presstime.model import (
@@ -28,7 +30,7 @@ from presstime.model import (
 )
 from presstime.networks.base import Order, ReadBytes
 from presstime.networks.holes import fill, media_hole
-from presstime.networks.http import Failed, HttpAdapter
+from presstime.networks.http import Failed, HttpAdapter, confirmed
 from presstime.networks.verdict import Dialect, epoch_seconds
 
 TRAITS = Traits(
@@ -41,6 +43,7 @@ TRAITS = Traits(
     threads=True,
     default_base_url="https://api.x.com",
     can_find=True,
+    can_retract=True,
 )
 SLACK = timedelta(minutes=5)  # how far the network's clock may lag behind ours
 PAGES = 8  # of 100 posts, looked through before we say that we cannot tell
@@ -63,6 +66,11 @@ def _duplicate(status: int, code: str, message: str) -> bool:
     return status == 403 and "duplicate content" in message.lower()
 
 
+def _gone(status: int, code: str, message: str) -> bool:
+    """X answers 404 for a path it does not know, too; the problem's type tells them apart."""
+    return status == 404 and code == "resource-not-found"
+
+
 class X(HttpAdapter):
     """One X account. The credential is its user access token."""
 
@@ -73,6 +81,7 @@ class X(HttpAdapter):
         renew="Renew the access token (it lives for 2 hours unless it is refreshed) and check its scopes.",
         about_credentials=_about_credentials,
         unknown=_duplicate,
+        gone=_gone,
     )
     _me: JsonObject | None = None
 
@@ -111,6 +120,12 @@ class X(HttpAdapter):
             body["reply"] = {"in_reply_to_tweet_id": order.previous[-1].id}
         return self.http.post(
             "POST", "/2/tweets", lambda answer: self._receipt(answer["data"]["id"]), headers=self._bearer(), json=body
+        )
+
+    def _retract(self, order: Order, receipt: Receipt) -> Outcome:
+        path = f"/2/tweets/{quote(receipt.id, safe='')}"
+        return self.http.change(
+            "DELETE", path, lambda answer: confirmed(receipt, answer["data"]["deleted"]), headers=self._bearer()
         )
 
     def _find(self, order: Order) -> Receipt | None:

@@ -185,9 +185,14 @@ def _controls(state: State) -> list[Route]:
                 return JSONResponse({"error": str(error)}, 400)
         return JSONResponse({"faults": [_fault(fault) for fault in state.faults.waiting]})
 
+    async def posts(request: Request) -> Response:
+        """What readers see; with `?removed=1` what they do not see any more."""
+        shown = state.removed if request.query_params.get("removed") == "1" else state.posts
+        return JSONResponse({"posts": [state.describe(post) for post in shown]})
+
     return [
         Route("/_sandbox/faults", faults, methods=["GET", "POST", "DELETE"]),
-        Route("/_sandbox/posts", _showing(lambda: {"posts": [state.describe(post) for post in state.posts]})),
+        Route("/_sandbox/posts", posts),
         Route(
             "/_sandbox/requests",
             _showing(lambda: {"counts": state.counts, "requests": [summary(c) for c in state.calls]}),

@@ -31,6 +31,9 @@ class Archive:
             (kind, key, json.dumps(about), content),
         )
 
+    def rename(self, kind: str, key: str, new: str) -> None:
+        self._db.execute("UPDATE thing SET key = ? WHERE kind = ? AND key = ?", (new, kind, key))
+
     def all(self, kind: str) -> Iterator[tuple[str, JsonObject, bytes]]:
         rows = self._db.execute("SELECT key, about, content FROM thing WHERE kind = ? ORDER BY rowid", (kind,))
         return ((key, json.loads(about), content) for key, about, content in rows)

@@ -39,6 +39,7 @@ class Bluesky(Twin):
             Operation("POST", f"{xrpc}repo.uploadBlob", "uploadBlob", self.upload_blob),
             Operation("POST", f"{xrpc}repo.putRecord", "putRecord", self.put_record, visible=True),
             Operation("POST", f"{xrpc}repo.createRecord", "createRecord", self.create_record, visible=True),
+            Operation("POST", f"{xrpc}repo.deleteRecord", "deleteRecord", self.delete_record, visible=True),
             Operation("GET", f"{xrpc}repo.getRecord", "getRecord", self.get_record, open=True),
             Operation("GET", f"{xrpc}repo.listRecords", "listRecords", self.list_records, open=True),
         ]
@@ -117,6 +118,19 @@ class Bluesky(Twin):
         record = call.body["record"]
         return Answer(200, _written(self._write(call.account, rkey, record, cid_of(record), None)))
 
+    def delete_record(self, call: Call) -> Answer:
+        """Nothing is done, and nothing said, where there is no such record."""
+        body = call.body
+        self._check_repo(call)
+        there = self.state.find(self.network, _uri(call.account, body["rkey"]))
+        if there is None:
+            return Answer(200, {})
+        if "swapRecord" in body and body["swapRecord"] != there.data["cid"]:
+            raise self.refuse(400, f"Record was at {there.data['cid']}", "InvalidSwap")
+        self.state.remove(there)
+        revision = record_key(self.state.now(), self.state.number())
+        return Answer(200, {"commit": {"cid": cid_of({"removed": there.id, "rev": revision}), "rev": revision}})
+
     def get_record(self, call: Call) -> Answer:
         for post in self._repo(call.params["repo"]):
             if post.data["rkey"] == call.params["rkey"]:
@@ -137,8 +151,7 @@ class Bluesky(Twin):
     def _check(self, call: Call) -> None:
         """What the PDS checks beyond the shape of the request. Raises `Rejected`."""
         body, record = call.body, call.body["record"]
-        if body["repo"].lower() not in (call.account, did_of(call.account)):
-            raise self.refuse(403, "Can not write to another repo", "Forbidden")
+        self._check_repo(call)
         if "rkey" in body and not TID.fullmatch(body["rkey"]):
             raise self.refuse(400, f"Invalid record key: {body['rkey']} is not a TID", "InvalidRequest")
         if too_long(record["text"], TRAITS.text):
@@ -147,6 +160,10 @@ class Bluesky(Twin):
             )
         for blob, limit in _blobs(record.get("embed") or {}):
             self._check_blob(blob, limit)
+
+    def _check_repo(self, call: Call) -> None:
+        if call.body["repo"].lower() not in (call.account, did_of(call.account)):
+            raise self.refuse(403, "Can not write to another repo", "Forbidden")
 
     def _check_blob(self, blob: JsonObject, limit: int) -> None:
         media = self.state.media.get(blob["ref"]["$link"])

@@ -24,6 +24,8 @@ class Mastodon(Twin):
         return [
             Operation("POST", f"{api}/statuses", "createStatus", self.create_status, visible=True),
             Operation("GET", f"{api}/statuses/{{id}}", "getStatus", self.get_status, open=True),
+            Operation("PUT", f"{api}/statuses/{{id}}", "updateStatus", self.update_status, visible=True),
+            Operation("DELETE", f"{api}/statuses/{{id}}", "deleteStatus", self.delete_status, visible=True),
             Operation("GET", f"{api}/statuses/{{id}}/source", "getStatusSource", self.get_source),
             Operation("POST", "/api/v2/media", "createMedia", self.create_media),
             Operation("GET", f"{api}/media/{{id}}", "getMedia", self.get_media),
@@ -61,10 +63,42 @@ class Mastodon(Twin):
         return Answer(200, self._status(call, post))
 
     def _known(self, account: str, key: str) -> Post | None:
+        """The status of a key. If it was deleted since, the server looks for it in vain (PostStatusService): a 404."""
         post_id, at = self.state.keys.get(f"{account}:{key}", ("", None))
         if at is None or self.state.now() - at >= KEY_WINDOW:
             return None
-        return self.state.find(self.network, post_id)
+        return self._found(post_id)
+
+    def update_status(self, call: Call) -> Answer:
+        """As UpdateStatusService has it: a body without `media_ids` takes the pictures away, and an edit that changes nothing
+        leaves no trace."""
+        post = self._own(call)
+        media = tuple(self._attachable(call, item) for item in call.body.get("media_ids", []))
+        text, language = call.body.get("status", post.text), call.body.get("language", post.data.get("language"))
+        self._check(text, len(media))
+        described = self._describe(media, call.body.get("media_attributes", []))
+        if described or (text, media, language) != (post.text, post.media, post.data.get("language")):
+            post.data |= {"language": language, "edited_at": stamp(self.state.now())}
+            self.state.edit(post, text, marked(text, "mastodon"), media)
+        return Answer(200, self._status(call, post))
+
+    def _describe(self, media: tuple[str, ...], attributes: list[JsonObject]) -> bool:
+        """Gives pictures of a status other alt texts. Whether any was another before."""
+        told = {str(item["id"]): item["description"] for item in attributes if "description" in item}
+        changed = [
+            self.state.media[m] for m in media if told.get(m, self.state.media[m].alt) != self.state.media[m].alt
+        ]
+        for item in changed:
+            item.alt = told[item.id]
+            self.state.add_media(item)
+        return bool(changed)
+
+    def delete_status(self, call: Call) -> Answer:
+        """The answer is the status as it was, with its source, for writing it anew."""
+        post = self._own(call)
+        answer = self._status(call, post) | {"text": post.text}
+        self.state.remove(post)
+        return Answer(200, answer)
 
     def _check(self, text: str, media: int) -> None:
         if not text.strip() and not media:
@@ -88,15 +122,22 @@ class Mastodon(Twin):
         return str(status_id) if status_id else None
 
     def get_status(self, call: Call) -> Answer:
-        return Answer(200, self._status(call, self._found(call)))
+        return Answer(200, self._status(call, self._found(call.where["id"])))
 
     def get_source(self, call: Call) -> Answer:
-        post = self._found(call)
+        post = self._found(call.where["id"])
         return Answer(200, {"id": post.id, "text": post.text, "spoiler_text": post.data.get("spoiler_text") or ""})
 
-    def _found(self, call: Call) -> Post:
-        post = self.state.find(self.network, call.where["id"])
+    def _found(self, status_id: str) -> Post:
+        post = self.state.find(self.network, status_id)
         if post is None:
+            raise self.refuse(404, "Record not found")
+        return post
+
+    def _own(self, call: Call) -> Post:
+        """A status of the caller's: those of others are not found either."""
+        post = self._found(call.where["id"])
+        if post.account != call.account:
             raise self.refuse(404, "Record not found")
         return post
 
@@ -201,21 +242,21 @@ class Mastodon(Twin):
             "reblog": None,
             "card": None,
             "poll": None,
-            "edited_at": None,
         }
         counts = {"replies_count": 0, "reblogs_count": 0, "favourites_count": 0, "quotes_count": 0}
         return {
             "id": post.id,
             "uri": url,
             "url": url,
-            "created_at": post.at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            "created_at": stamp(post.at),
+            "edited_at": post.data.get("edited_at"),
             "account": self._account(call, post.account),
             "content": content_html(post),
             "visibility": post.data.get("visibility") or "public",
             "language": post.data.get("language"),
             "sensitive": bool(post.data.get("sensitive")),
             "spoiler_text": post.data.get("spoiler_text") or "",
-            "in_reply_to_id": post.parent,
+            "in_reply_to_id": parent.id if parent else None,
             "in_reply_to_account_id": account_id(parent.account) if parent else None,
             "media_attachments": [self._attachment(call, media) for media in self.state.media_of(post)],
             "tags": [
@@ -245,6 +286,10 @@ class Mastodon(Twin):
 
     def profile(self, account: str) -> str:
         return f"/mastodon/@{account}"
+
+
+def stamp(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def account_id(name: str) -> str:

@@ -7,6 +7,7 @@ import re
 import secrets
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -15,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
-from presstime.model import JsonObject, Span
+from presstime.model import JsonObject, Span, from_iso
 from presstime.sandbox.state import Post, State
 from presstime.sandbox.twin import Twin, picture_type
 
@@ -30,7 +31,7 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A post with what its card needs."""
+    """A post with what its card needs. `earlier` are the texts it had before, each with until when."""
 
     post: Post
     words: "Markup"
@@ -39,6 +40,7 @@ class Shown:
     network: str
     hue: int
     initials: str
+    earlier: list[tuple[datetime, str]]
 
 
 def routes(state: State, twins: Sequence[Twin]) -> list[Route]:
@@ -61,7 +63,7 @@ class Shelf:
 
     async def timeline(self, request: Request) -> Response:
         network = request.url.path.strip("/") or None
-        posts = [post for post in self.state.posts if network in (None, post.network)]
+        posts = [post for post in self.state.kept if network in (None, post.network)]
         return self._page(request, posts, network=network)
 
     async def inner(self, request: Request) -> Response:
@@ -70,16 +72,17 @@ class Shelf:
         network = path.split("/")[1]
         one = self._found(network, path)
         if one:
-            thread = next(thread for thread in self.threads(self.state.posts) if one in thread)
+            thread = next(thread for thread in self.threads(self.state.kept) if one in thread)
             return self._page(request, thread, network=network, account=one.account, one=one)
-        own = [p for p in self.state.posts if p.network == network and self._profile(p) == path]
+        own = [p for p in self.state.kept if p.network == network and self._profile(p) == path]
         if not own:
             return _html("missing.html", {"path": path, "twins": self.twins.values()}, 404)
         return self._page(request, own, network=network, account=own[0].account)
 
     def _found(self, network: str, path: str) -> Post | None:
-        """The post of a page. As on X itself, the id decides where the name before it is another."""
-        own = [post for post in self.state.posts if post.network == network]
+        """The post of a page: the newest, where an id was given again. As on X itself, the id decides where the name before it
+        is another."""
+        own = [post for post in reversed(self.state.kept) if post.network == network]
         exact = next((post for post in own if post.path == path), None)
         return exact or next((post for post in own if path.endswith(f"/status/{post.id}")), None)
 
@@ -142,6 +145,7 @@ class Shelf:
             title,
             hue(post.account),
             initials(post.account),
+            [(from_iso(edit["until"]), edit["text"]) for edit in post.edits],
         )
 
     def _raw(self, post: Post) -> str:
@@ -216,7 +220,7 @@ def _number(text: str | None) -> int:
 
 def _stamp(posts: Sequence[Post]) -> str:
     """Changes when what the page shows does."""
-    seen = [f"{post.id} {post.text} {len(post.media)}" for post in posts]
+    seen = [f"{post.id} {post.text} {len(post.media)} {len(post.edits)} {post.removed}" for post in posts]
     return hashlib.sha256("\n".join(seen).encode()).hexdigest()[:16]
 
 

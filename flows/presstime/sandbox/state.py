@@ -28,7 +28,8 @@ class Media:
 
 @dataclass(slots=True)
 class Post:
-    """A message that a twin accepted. `path` is its page below the sandbox, `data` what its own API answers further."""
+    """A message that a twin accepted. `path` is its page below the sandbox, `data` what its own API answers further; `edits`
+    are the texts it had before, each with its `text` and `until` when it stood; `removed` is when it was retracted."""
 
     network: str
     id: str
@@ -42,22 +43,29 @@ class Post:
     parent: str | None = None
     key: str | None = None
     data: JsonObject = field(default_factory=dict)
+    edits: list[JsonObject] = field(default_factory=list)
+    removed: datetime | None = None
 
     def to_json(self) -> JsonObject:
-        return asdict(self) | {"at": to_iso(self.at), "spans": [[s.start, s.end, s.kind, s.value] for s in self.spans]}
+        spans = [[s.start, s.end, s.kind, s.value] for s in self.spans]
+        removed = to_iso(self.removed) if self.removed else None
+        return asdict(self) | {"at": to_iso(self.at), "spans": spans, "removed": removed}
 
     @classmethod
     def from_json(cls, data: JsonObject) -> "Post":
         spans = tuple(Span(*s) for s in data["spans"])
-        return cls(**{**data, "at": from_iso(data["at"]), "spans": spans, "media": tuple(data["media"])})
+        removed = from_iso(data["removed"]) if data.get("removed") else None
+        times: JsonObject = {"at": from_iso(data["at"]), "removed": removed}
+        return cls(**{**data, **times, "spans": spans, "media": tuple(data["media"])})
 
 
 class State:
-    """Everything, in memory; written through to an archive if there is one."""
+    """Everything, in memory; written through to an archive if there is one. `kept` are all posts in the order they came,
+    `posts` those of them that readers see, `removed` the others."""
 
     def __init__(self, archive: Archive | None = None, now: Callable[[], datetime] | None = None) -> None:
         self.now = now or (lambda: datetime.now(UTC))
-        self.posts: list[Post] = []
+        self.kept: list[Post] = []
         self.media: dict[str, Media] = {}
         self.keys: dict[str, tuple[str, datetime]] = {}  # Mastodon: account and key -> status id, when
         self.faults = Faults()
@@ -70,20 +78,44 @@ class State:
         if archive:
             self._load(archive)
 
+    @property
+    def posts(self) -> list[Post]:
+        return [post for post in self.kept if post.removed is None]
+
+    @property
+    def removed(self) -> list[Post]:
+        return [post for post in self.kept if post.removed is not None]
+
     def add(self, post: Post) -> None:
-        self.posts.append(post)
+        self.kept.append(post)
         self.save(post)
 
     def save(self, post: Post) -> None:
         if self._archive:
             self._archive.put("post", f"{post.network}/{post.id}", post.to_json())
 
-    def find(self, network: str, post_id: str) -> Post | None:
-        return next((p for p in self.posts if p.network == network and p.id == post_id), None)
+    def edit(self, post: Post, text: str, spans: tuple[Span, ...], media: tuple[str, ...]) -> None:
+        """The post says something else from now on; what it said is kept."""
+        post.edits.append({"text": post.text, "until": to_iso(self.now())})
+        post.text, post.spans, post.media = text, spans, media
+        self.save(post)
 
-    def of(self, network: str, account: str) -> Iterator[Post]:
-        """An account's posts, newest first."""
-        return (p for p in reversed(self.posts) if p.network == network and p.account == account)
+    def remove(self, post: Post) -> None:
+        """Readers see the post no more. Its id may be given again (Bluesky's are the client's), so its record moves aside."""
+        post.removed = self.now()
+        self.save(post)
+        if self._archive:
+            key = f"{post.network}/{post.id}"
+            self._archive.rename("post", key, f"{key} removed {len(self.removed)}")
+
+    def find(self, network: str, post_id: str) -> Post | None:
+        """The post of this id that readers see."""
+        return next((p for p in self.kept if p.network == network and p.id == post_id and not p.removed), None)
+
+    def of(self, network: str, account: str, removed: bool = False) -> Iterator[Post]:
+        """An account's posts, newest first; on request those, too, that were retracted."""
+        own = (p for p in reversed(self.kept) if p.network == network and p.account == account)
+        return own if removed else (p for p in own if not p.removed)
 
     def add_media(self, media: Media) -> None:
         self.media[media.id] = media
@@ -120,6 +152,8 @@ class State:
             "card": post.card,
             "parent": post.parent,
             "time": to_iso(post.at),
+            "edited": bool(post.edits),
+            "removed": to_iso(post.removed) if post.removed else None,
             "key": post.key,
             "path": post.path,
         }
@@ -129,13 +163,13 @@ class State:
 
     def _load(self, archive: Archive) -> None:
         for _, about, _ in archive.all("post"):
-            self.posts.append(Post.from_json(about))
+            self.kept.append(Post.from_json(about))
         for key, about, content in archive.all("media"):
             self.media[key] = Media(id=key, content=content, **about)
         for key, about, _ in archive.all("key"):
             self.keys[key] = (about["id"], from_iso(about["at"]))
-        self.posts.sort(key=lambda post: post.at)
-        self._last_number = max((int(p.id) for p in self.posts if p.id.isdigit()), default=0)
+        self.kept.sort(key=lambda post: post.at)
+        self._last_number = max((int(p.id) for p in self.kept if p.id.isdigit()), default=0)
 
 
 def summary(call: JsonObject) -> JsonObject:

@@ -1,9 +1,12 @@
-"""Telegram's twin: a bot sends to chats. Message ids count up in each chat, and nothing can be listed."""
+"""Telegram's twin: a bot sends to chats. Message ids count up in each chat, and nothing can be listed.
+
+The words for what cannot be edited or deleted are those that bots get to see; the vendor does not document them.
+"""
 
 import hashlib
 import json
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from presstime.model import JsonObject, Span
@@ -12,6 +15,11 @@ from presstime.sandbox.calls import Answer, Call
 from presstime.sandbox.state import Media, Post
 from presstime.sandbox.twin import Operation, Twin, marked, picture_type, too_long
 
+RETRACTABLE = timedelta(hours=48)
+SAME = (
+    "Bad Request: message is not modified: specified new message content and reply markup are exactly the same as a current"
+    " content and reply markup of the message"
+)
 KINDS = {name: kind for kind, name in ENTITIES.items()} | {"url": "link", "hashtag": "tag", "mention": "mention"}
 
 
@@ -25,6 +33,10 @@ class Telegram(Twin):
             Operation("POST", "/bot{token}/sendMessage", "sendMessage", self.send_message, visible=True),
             Operation("POST", "/bot{token}/sendPhoto", "sendPhoto", self.send_photo, visible=True),
             Operation("POST", "/bot{token}/sendMediaGroup", "sendMediaGroup", self.send_group, visible=True),
+            Operation("POST", "/bot{token}/editMessageText", "editMessageText", self.edit_text, visible=True),
+            Operation("POST", "/bot{token}/editMessageCaption", "editMessageCaption", self.edit_caption, visible=True),
+            Operation("POST", "/bot{token}/deleteMessage", "deleteMessage", self.delete_message, visible=True),
+            Operation("POST", "/bot{token}/deleteMessages", "deleteMessages", self.delete_messages, visible=True),
             Operation("GET", "/bot{token}/getMe", "getMe", self.get_me),
             Operation("POST", "/bot{token}/getMe", "getMe", self.get_me),
         ]
@@ -33,11 +45,7 @@ class Telegram(Twin):
         return where["token"]
 
     def send_message(self, call: Call) -> Answer:
-        text = call.body["text"].strip()
-        if not text:
-            raise self.refuse(400, "Bad Request: message text is empty")
-        if too_long(text, TRAITS.text):
-            raise self.refuse(400, "Bad Request: message is too long")
+        text = self._text(call.body)
         post = self._accept(call, text, _value(call.body, "entities", []), ())
         return self._answer(_message(post))
 
@@ -55,6 +63,79 @@ class Telegram(Twin):
         post.data["album"] = [int(post.data["message_id"]) + index for index in range(len(items))]
         self.state.save(post)
         return self._answer([_message(post) | {"message_id": number} for number in post.data["album"]])
+
+    def _text(self, body: JsonObject) -> str:
+        text = str(body["text"]).strip()
+        if not text:
+            raise self.refuse(400, "Bad Request: message text is empty")
+        if too_long(text, TRAITS.text):
+            raise self.refuse(400, "Bad Request: message is too long")
+        return text
+
+    # --- what is there already ---
+
+    def edit_text(self, call: Call) -> Answer:
+        post = self._editable(call)
+        if post.media:
+            raise self.refuse(400, "Bad Request: there is no text in the message to edit")
+        card = _card(_value(call.body, "link_preview_options", {}))
+        return self._edit(post, self._text(call.body), _value(call.body, "entities", []), card)
+
+    def edit_caption(self, call: Call) -> Answer:
+        post = self._editable(call)
+        if not post.media:
+            raise self.refuse(400, "Bad Request: there is no caption in the message to edit")
+        return self._edit(post, self._caption(call.body), _value(call.body, "caption_entities", []), post.card)
+
+    def _edit(self, post: Post, text: str, entities: list[JsonObject], card: JsonObject | None) -> Answer:
+        if (text, entities, card) == (post.text, post.data["entities"], post.card):
+            raise self.refuse(400, SAME)
+        post.card = card
+        post.data |= {"entities": entities, "edit_date": int(self.state.now().timestamp())}
+        self.state.edit(post, text, _spans(text, entities), post.media)
+        return self._answer(_message(post))
+
+    def _editable(self, call: Call) -> Post:
+        """The message, which has its album's words if it is the first of one: the twin keeps no others."""
+        post = self._holding(call, _value(call.body, "message_id", 0))
+        if post is None or _left(post)[0] != _value(call.body, "message_id", 0):
+            raise self.refuse(400, "Bad Request: message to edit not found")
+        if post.data["bot"] != call.account:
+            raise self.refuse(400, "Bad Request: message can't be edited")
+        return post
+
+    def delete_message(self, call: Call) -> Answer:
+        post = self._holding(call, number := _value(call.body, "message_id", 0))
+        if post is None:
+            raise self.refuse(400, "Bad Request: message to delete not found")
+        self._delete(post, {number})
+        return self._answer(True)
+
+    def delete_messages(self, call: Call) -> Answer:
+        """Those that are not found are passed over."""
+        numbers = set(_value(call.body, "message_ids", []))
+        for post in {post.id: post for n in numbers if (post := self._holding(call, n))}.values():
+            self._delete(post, numbers)
+        return self._answer(True)
+
+    def _delete(self, post: Post, numbers: set[int]) -> None:
+        """Some pictures of an album leave it, the words with the first; with the last of its messages the post is gone."""
+        if self.state.now() - post.at >= RETRACTABLE:
+            raise self.refuse(400, "Bad Request: message can't be deleted for everyone")
+        left = _left(post)
+        if numbers >= set(left):
+            self.state.remove(post)
+            return
+        post.media = tuple(m for n, m in zip(left, post.media, strict=True) if n not in numbers)
+        post.data["deleted"] = sorted({*post.data.get("deleted", []), *numbers & set(left)})
+        if left[0] in numbers:
+            post.text, post.spans, post.data["entities"] = "", (), []
+        self.state.save(post)
+
+    def _holding(self, call: Call, number: int) -> Post | None:
+        """The post in the chat that a message belongs to."""
+        chat = str(call.body["chat_id"]).removeprefix("@")
+        return next((post for post in self.state.of(self.network, chat) if number in _left(post)), None)
 
     def get_me(self, call: Call) -> Answer:
         name = call.account
@@ -80,9 +161,8 @@ class Telegram(Twin):
     def _accept(self, call: Call, text: str, entities: list[JsonObject], media: tuple[str, ...]) -> Post:
         chat = str(call.body["chat_id"])
         name = chat.removeprefix("@")
-        number = max((max(p.data["album"]) for p in self.state.of(self.network, name)), default=0) + 1
-        parent = self._parent(name, _value(call.body, "reply_parameters", {}).get("message_id"))
-        preview = _value(call.body, "link_preview_options", {})
+        number = max((max(p.data["album"]) for p in self.state.of(self.network, name, removed=True)), default=0) + 1
+        parent = self._parent(call, _value(call.body, "reply_parameters", {}).get("message_id"))
         post = Post(
             self.network,
             f"{name}/{number}",
@@ -92,19 +172,18 @@ class Telegram(Twin):
             f"/telegram/{name}/{number}",
             spans=_spans(text, entities),
             media=media,
-            card={"url": preview["url"], "title": preview["url"], "description": ""} if preview.get("url") else None,
+            card=_card(_value(call.body, "link_preview_options", {})),
             parent=parent,
             data={"message_id": number, "album": [number], "chat": chat, "bot": call.account, "entities": entities},
         )
         self.state.add(post)
         return post
 
-    def _parent(self, chat: str, message_id: int | None) -> str | None:
+    def _parent(self, call: Call, message_id: int | None) -> str | None:
         if message_id is None:
             return None
-        for post in self.state.of(self.network, chat):
-            if message_id in post.data["album"]:
-                return post.id
+        if post := self._holding(call, message_id):
+            return post.id
         raise self.refuse(400, "Bad Request: message to be replied not found")
 
     # --- words ---
@@ -139,6 +218,15 @@ def _value(body: JsonObject, name: str, default: Any) -> Any:
     return json.loads(value) if isinstance(value, str) else value
 
 
+def _left(post: Post) -> list[int]:
+    """The messages of a post that were not deleted: one, or one for each picture of an album."""
+    return [number for number in post.data["album"] if number not in post.data.get("deleted", [])]
+
+
+def _card(preview: JsonObject) -> JsonObject | None:
+    return {"url": preview["url"], "title": preview["url"], "description": ""} if preview.get("url") else None
+
+
 def _message(post: Post) -> JsonObject:
     chat = post.data["chat"]
     named = {"username": chat.removeprefix("@")} if chat.startswith("@") else {}
@@ -148,6 +236,8 @@ def _message(post: Post) -> JsonObject:
         "date": int(post.at.timestamp()),
         "chat": {"id": number, "type": "channel", "title": post.account, **named},
     }
+    if "edit_date" in post.data:
+        message["edit_date"] = post.data["edit_date"]
     words = {"caption" if post.media else "text": post.text} if post.text else {}
     marks = {"caption_entities" if post.media else "entities": post.data["entities"]} if post.data["entities"] else {}
     return message | words | marks

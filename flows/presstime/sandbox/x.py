@@ -24,6 +24,7 @@ class X(Twin):
     def operations(self) -> list[Operation]:
         return [
             Operation("POST", "/2/tweets", "createPosts", self.create, visible=True),
+            Operation("DELETE", "/2/tweets/{id}", "deletePosts", self.delete, visible=True),
             Operation("POST", "/2/media/upload", "mediaUpload", self.upload),
             Operation("POST", "/2/media/metadata", "createMediaMetadata", self.describe),
             Operation("GET", "/2/users/me", "getUsersMe", self.me),
@@ -60,11 +61,21 @@ class X(Twin):
         created = {"id": post_id, "text": wrapped(post)[0], "edit_history_tweet_ids": [post_id]}
         return Answer(201, {"data": created})
 
+    def delete(self, call: Call) -> Answer:
+        post = self.state.find(self.network, call.where["id"])
+        if post is None:
+            reason = f"Could not find tweet with id: [{call.where['id']}]."
+            raise self.refuse(404, reason, "https://api.x.com/2/problems/resource-not-found")
+        if post.account != call.account:
+            raise self.refuse(403, "You are not authorized to delete this Tweet.")
+        self.state.remove(post)
+        return Answer(200, {"data": {"deleted": True}})
+
     def _duplicate(self, account: str, text: str, parent: str | None) -> bool:
         oldest = self.state.now() - DUPLICATE_WINDOW
         return any(
             (post.text.strip(), post.parent) == (text.strip(), parent)
-            for post in self.state.of(self.network, account)
+            for post in self.state.of(self.network, account, removed=True)  # a text just deleted counts, too
             if post.at >= oldest
         )
 
@@ -124,7 +135,13 @@ class X(Twin):
     # --- words ---
 
     def failure(self, status: int, message: str, code: str = "") -> Answer:
-        titles = {400: "Invalid Request", 401: "Unauthorized", 403: "Forbidden", 429: "Too Many Requests"}
+        titles = {
+            400: "Invalid Request",
+            401: "Unauthorized",
+            403: "Forbidden",
+            404: "Not Found",
+            429: "Too Many Requests",
+        }
         title = titles.get(status, "Internal Server Error")
         return Answer(status, {"title": title, "detail": message, "type": code or "about:blank", "status": status})
 
