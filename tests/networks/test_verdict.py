@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from presstime.errors import NetworkError
-from presstime.model import Accepted, Channel, Deferred, Outcome, Refused, Secret, Unknown
+from presstime.model import Accepted, Channel, Deferred, Outcome, Receipt, Refused, Secret, Unknown
 from presstime.networks import http, load
 from presstime.networks.http import HttpAdapter
 from presstime.networks.verdict import after_seconds, epoch_seconds, iso_instant, judge, retry_after
@@ -167,6 +167,11 @@ def send(base_url: str, network: str = "x", token: str = GIVEN) -> Outcome:
     return sender.adapter.send(sender.text("Bonjour"))
 
 
+def retract(base_url: str, network: str) -> Outcome:
+    sender = Sender(_Direct(base_url, network, GIVEN), "verne")
+    return sender.adapter.retract(sender.text("Bonjour"), Receipt("1"))
+
+
 class _Direct:
     def __init__(self, base_url: str, network: str, token: str) -> None:
         self.make: Callable[[], HttpAdapter] = lambda: adapter_of(network, base_url, token)
@@ -233,6 +238,31 @@ def test_what_proves_nothing_is_unknown(reply: bytes | None) -> None:
     """A reply that broke off, makes no sense or comes from somebody in between leaves the fate of the post open."""
     with answering(reply) as url:
         assert isinstance(send(url), Unknown)
+
+
+@pytest.mark.parametrize(
+    ("network", "reply", "kind"),
+    [
+        ("mastodon", page("200 OK", '{"id": "1", "text": "x"}', "application/json"), Accepted),
+        ("mastodon", page("200 OK", "{}", "application/json"), Accepted),
+        ("mastodon", b"HTTP/1.1 204 No Content\r\n\r\n", Accepted),
+        ("mastodon", page("404 Not Found", '{"error": "Record not found"}', "application/json"), Accepted),
+        ("mastodon", page("410 Gone", '{"error": "Gone"}', "application/json"), Accepted),
+        ("mastodon", page("404 Not Found", "<h1>nginx</h1>"), Refused),
+        ("mastodon", page("200 OK", "<h1>Welcome to the hotel's network</h1>"), Unknown),
+        ("x", page("200 OK", '{"data": {"deleted": true}}', "application/json"), Accepted),
+        ("x", page("200 OK", '{"data": {"deleted": false}}', "application/json"), Unknown),
+        ("x", page("200 OK", '{"errors": [{"title": "T"}]}', "application/json"), Unknown),
+        ("x", b"HTTP/1.1 204 No Content\r\n\r\n", Unknown),
+        ("telegram", page("200 OK", '{"ok": true, "result": true}', "application/json"), Accepted),
+        ("telegram", page("200 OK", '{"ok": true}', "application/json"), Unknown),
+        ("telegram", page("404 Not Found", '{"ok": false, "error_code": 404, "description": "Not Found"}'), Refused),
+    ],
+)
+def test_what_an_answer_to_a_takedown_means(network: str, reply: bytes, kind: type[Outcome]) -> None:
+    """A message is down if the network says so, or says in its own words that it is not there. Nobody else's word counts."""
+    with answering(reply) as url:
+        assert isinstance(retract(url, network), kind)
 
 
 def test_no_answer_in_time(monkeypatch: pytest.MonkeyPatch) -> None:

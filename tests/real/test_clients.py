@@ -56,6 +56,20 @@ class TestMastodonPy:
         status = client.status_post("image", media_ids=[media])
         assert status.media_attachments[0].description == "Une carte"
 
+    def test_edit_and_delete(self, client: Any) -> None:
+        """An edit keeps the id, and its pictures where it names them; what was deleted comes back as source, once."""
+        mastodon = pytest.importorskip("mastodon")
+        media = client.media_post(picture(), mime_type="image/png", description="Une carte", synchronous=True)
+        status = client.status_post("avant", media_ids=[media])
+        edited = client.status_update(status.id, "après", media_ids=[media.id])
+        assert (edited.id, edited.content) == (status.id, "<p>après</p>")
+        assert edited.edited_at is not None
+        assert edited.media_attachments[0].description == "Une carte"
+        assert client.status_update(status.id, "après").media_attachments == []
+        assert client.status_delete(status.id).text == "après"
+        with pytest.raises(mastodon.MastodonNotFoundError):
+            client.status_delete(status.id)
+
     def test_errors(self, client: Any, sandbox: SandboxServer) -> None:
         """Refusals and refused tokens are the client's own kinds of error."""
         mastodon = pytest.importorskip("mastodon")
@@ -110,6 +124,14 @@ class TestTweepy:
         assert listed[1].entities["urls"][0]["expanded_url"] == "https://example.com/a"
         assert listed[1].created_at.tzinfo is not None
 
+    def test_delete(self, client: Any) -> None:
+        """Deleted, and then not found."""
+        tweepy = pytest.importorskip("tweepy", reason="tweepy is not installed")
+        post = client.create_tweet(text="à retirer", user_auth=False).data
+        assert client.delete_tweet(post["id"], user_auth=False).data == {"deleted": True}
+        with pytest.raises(tweepy.NotFound):
+            client.delete_tweet(post["id"], user_auth=False)
+
     def test_errors(self, client: Any, sandbox: SandboxServer) -> None:
         """A duplicate is Forbidden, a bad token Unauthorized, a limit TooManyRequests."""
         tweepy = pytest.importorskip("tweepy", reason="tweepy is not installed")
@@ -148,6 +170,9 @@ class TestAtproto:
         assert {first.uri, image.uri, reply.uri} <= by_uri.keys()
         assert by_uri[image.uri].value.embed.images[0].alt == "Une carte"
         assert by_uri[reply.uri].value.reply.parent.cid == first.cid
+        assert [client.delete_post(first.uri) for _ in range(2)] == [True, True]
+        left = client.com.atproto.repo.list_records({"repo": did, "collection": "app.bsky.feed.post"}).records
+        assert {record.uri for record in left} == by_uri.keys() - {first.uri}
         assert isinstance(
             get_or_create(by_uri[first.uri].value, models.AppBskyFeedPost.Record), models.AppBskyFeedPost.Record
         )

@@ -1,6 +1,8 @@
 """What the sandbox does around its twins: accounts, faults, contracts, pages, and its memory."""
 
+import re
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -8,8 +10,10 @@ import httpx
 import pytest
 
 from presstime.errors import UsageError
+from presstime.sandbox.archive import Archive
 from presstime.sandbox.server import SandboxServer
-from tests.sandbox.test_twins import png, toot, tweet
+from presstime.sandbox.state import Post
+from tests.sandbox.test_twins import DELETE, PUT, RKEY, png, record, toot, tweet
 
 SEND = {
     "mastodon": ("/mastodon/api/v1/statuses", {"status": "Bonjour"}),
@@ -25,6 +29,10 @@ REFUSED = {
 
 def posts(client: httpx.Client) -> list[dict[str, Any]]:
     return list(client.get("/_sandbox/posts").json()["posts"])
+
+
+def removed(client: httpx.Client) -> list[dict[str, Any]]:
+    return list(client.get("/_sandbox/posts", params={"removed": "1"}).json()["posts"])
 
 
 def fault(client: httpx.Client, **what: Any) -> httpx.Response:
@@ -222,6 +230,73 @@ def test_timelines_outlive_the_server(tmp_path: Path) -> None:
             if file:
                 found.append(toot(client, "Un", "key").json()["id"])
     assert found == [0, found[1], 1, found[1], 0]
+
+
+def test_changes_outlive_the_server(tmp_path: Path) -> None:
+    """What was edited and what was removed is so after a restart, also where an id was given twice."""
+    data = tmp_path / "sandbox.sqlite"
+    who = {"identifier": "verne.example", "password": "sandbox-x"}
+    body = {"repo": "verne.example", "collection": "app.bsky.feed.post", "rkey": RKEY}
+    found = []
+    with SandboxServer(data=data) as server, httpx.Client(base_url=server.url, trust_env=False) as client:
+        client.headers["Authorization"] = "Bearer sandbox-verne"
+        client.put(f"/mastodon/api/v1/statuses/{toot(client, 'avant').json()['id']}", json={"status": "après"})
+        session = client.post("/bluesky/xrpc/com.atproto.server.createSession", json=who).json()
+        client.headers["Authorization"] = f"Bearer {session['accessJwt']}"
+        for text in ("un", "deux", "trois"):
+            client.post(DELETE, json=body)
+            client.post(PUT, json={**body, "record": record(text)})
+        found.append((posts(client), removed(client), client.get("/").text.count("<article")))
+    with SandboxServer(data=data) as server, httpx.Client(base_url=server.url, trust_env=False) as client:
+        found.append((posts(client), removed(client), client.get("/").text.count("<article")))
+    assert found[0] == found[1]
+    assert [(post["text"], post["edited"]) for post in found[0][0]] == [("après", True), ("trois", False)]
+    assert [post["text"] for post in found[0][1]] == ["un", "deux"]
+    assert found[0][2] == 4
+
+
+def test_an_archive_of_before_edits(tmp_path: Path) -> None:
+    """A file whose posts know nothing of edits is read as it is."""
+    data = tmp_path / "sandbox.sqlite"
+    post = Post("x", "1", "verne", "Un", datetime(2026, 3, 1, 9, tzinfo=UTC), "/x/verne/status/1").to_json()
+    archive = Archive(data)
+    archive.put("post", "x/1", {name: value for name, value in post.items() if name not in ("edits", "removed")})
+    archive.close()
+    with SandboxServer(data=data) as server, httpx.Client(base_url=server.url, trust_env=False) as client:
+        assert [(post["text"], post["edited"]) for post in posts(client)] == [("Un", False)]
+
+
+@pytest.mark.parametrize(("kind", "changed"), [("5xx-before", False), ("5xx-after", True)])
+@pytest.mark.parametrize("method", ["PUT", "DELETE"])
+def test_changes_fail_as_sends_do(client: httpx.Client, method: str, kind: str, changed: bool) -> None:
+    """Readers see the effect of edits and takedowns, so a fault without a path strikes them, too."""
+    path = f"/mastodon/api/v1/statuses/{toot(client, 'avant').json()['id']}"
+    fault(client, network="mastodon", kind=kind)
+    assert client.request(method, path, json={"status": "après"}).status_code >= 500
+    after = ["après"] if method == "PUT" else []
+    assert [post["text"] for post in posts(client)] == (after if changed else ["avant"])
+
+
+def test_the_page_shows_what_was_edited_and_retracted(client: httpx.Client) -> None:
+    """Earlier words can be reached; what was retracted is struck out, keeps its place in its thread, and is not counted."""
+    first = toot(client, "premier <jet>").json()
+    second = toot(client, "suite", in_reply_to_id=first["id"]).json()
+    stamp = re.compile(r'data-stamp="(\w+)"')
+    before = stamp.findall(client.get("/").text)
+    client.put(f"/mastodon/api/v1/statuses/{first['id']}", json={"status": "deuxième jet"})
+    page = client.get("/mastodon").text
+    assert "<summary>edited</summary>" in page
+    assert page.index("deuxième jet") < page.index("premier &lt;jet&gt;")
+    client.delete(f"/mastodon/api/v1/statuses/{first['id']}")
+    page = client.get("/").text
+    assert "<del>deuxième jet</del>" in page
+    assert "Retracted" in page
+    assert page.count('<section class="thread') == 1
+    assert 'All <span class="count">1</span>' in page
+    assert stamp.findall(page) != before
+    assert "Retracted" in client.get(first["url"]).text
+    assert [post["id"] for post in posts(client)] == [second["id"]]
+    assert [(post["id"], post["removed"] is not None) for post in removed(client)] == [(first["id"], True)]
 
 
 def test_a_taken_port_is_said(tmp_path: Path) -> None:

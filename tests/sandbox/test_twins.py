@@ -11,7 +11,7 @@ from PIL import Image
 from presstime.sandbox.cid import cid_of
 from tests.sandbox.conftest import Clock
 
-PUT = "/bluesky/xrpc/com.atproto.repo.putRecord"
+PUT, DELETE = (f"/bluesky/xrpc/com.atproto.repo.{name}Record" for name in ("put", "delete"))
 RKEY = "3mfxqkz2abc2d"
 
 
@@ -71,6 +71,47 @@ def test_mastodon_works_on_pictures(client: httpx.Client) -> None:
     assert toot(client, "x", media_ids=[media]).status_code == 200
 
 
+def test_mastodon_edits_in_place(client: httpx.Client, clock: Clock) -> None:
+    """The id stays and `edited_at` tells; without `media_ids` the pictures go; an edit that changes nothing leaves no trace."""
+    media = client.post("/mastodon/api/v2/media", files={"file": ("a.png", png(), "image/png")}).json()["id"]
+    first = toot(client, "Un", media_ids=[media]).json()
+    path = f"/mastodon/api/v1/statuses/{first['id']}"
+    clock.at += timedelta(hours=1)
+    same = client.put(path, json={"status": "Un", "media_ids": [media]}).json()
+    assert same == first
+    described = {"id": media, "description": "Une carte"}
+    edited = client.put(path, json={"status": "Deux", "media_ids": [media], "media_attributes": [described]}).json()
+    assert (edited["id"], edited["content"]) == (first["id"], "<p>Deux</p>")
+    assert (edited["created_at"], edited["edited_at"]) == (first["created_at"], "2026-03-01T10:00:00.000Z")
+    assert edited["media_attachments"][0]["description"] == "Une carte"
+    assert client.put(path, json={"status": "Deux"}).json()["media_attachments"] == []
+
+
+def test_mastodon_deletes_for_good(client: httpx.Client) -> None:
+    """The answer has the source; then the status is a 404 to everybody, its key included, and an answer to it has no parent."""
+    status = toot(client, "Un", "k").json()
+    reply = toot(client, "Deux", in_reply_to_id=status["id"]).json()
+    path = f"/mastodon/api/v1/statuses/{status['id']}"
+    assert client.delete(path).json()["text"] == "Un"
+    for answer in (
+        client.delete(path),
+        client.put(path, json={"status": "x"}),
+        client.get(path),
+        toot(client, "Un", "k"),
+    ):
+        assert (answer.status_code, answer.json()["error"]) == (404, "Record not found")
+    assert client.get(f"/mastodon/api/v1/statuses/{reply['id']}").json()["in_reply_to_id"] is None
+
+
+def test_mastodon_hides_what_is_not_ones_own(client: httpx.Client) -> None:
+    """Another account's status can be neither edited nor deleted: it is not found."""
+    path = f"/mastodon/api/v1/statuses/{toot(client, 'Un').json()['id']}"
+    other = {"Authorization": "Bearer sandbox-nemo"}
+    assert client.put(path, json={"status": "x"}, headers=other).status_code == 404
+    assert client.delete(path, headers=other).status_code == 404
+    assert client.get(path).json()["content"] == "<p>Un</p>"
+
+
 @pytest.mark.parametrize(
     "body", [{"status": ""}, {"status": "x" * 501}, {"status": "x", "media_ids": ["1"]}, {"in_reply_to_id": "1"}]
 )
@@ -117,6 +158,17 @@ def test_bluesky_put_without_swap_overwrites(client: httpx.Client, session: dict
     assert put(client, session, "Deux").status_code == 200
     texts = [post["text"] for post in client.get("/_sandbox/posts").json()["posts"]]
     assert texts == ["Deux"]
+
+
+def test_bluesky_delete_ensures_that_nothing_is_there(client: httpx.Client, session: dict[str, str]) -> None:
+    """A commit the first time, nothing the second; another content identifier is an InvalidSwap; the key is free again."""
+    body = {"repo": session["did"], "collection": "app.bsky.feed.post", "rkey": RKEY}
+    put(client, session, "Un")
+    wrong = client.post(DELETE, json={**body, "swapRecord": cid_of(record("Deux"))})
+    assert (wrong.status_code, wrong.json()["error"]) == (400, "InvalidSwap")
+    assert set(client.post(DELETE, json=body).json()["commit"]) == {"cid", "rev"}
+    assert client.post(DELETE, json=body).json() == {}
+    assert put(client, session, "Deux", swapRecord=None).status_code == 200
 
 
 def test_bluesky_create_on_a_taken_key_is_a_500(client: httpx.Client, session: dict[str, str]) -> None:
@@ -170,6 +222,16 @@ def test_x_refuses_a_text_twice(client: httpx.Client, clock: Clock) -> None:
     assert tweet(client, "Bonjour").status_code == 201
 
 
+def test_x_deletes_ones_own(client: httpx.Client) -> None:
+    """Once, with a yes; then it is a resource not found. Another's post is a 403, and a text just deleted still a duplicate."""
+    path = f"/x/2/tweets/{tweet(client, 'Bonjour').json()['data']['id']}"
+    assert client.delete(path, headers={"Authorization": "Bearer sandbox-nemo"}).status_code == 403
+    assert client.delete(path).json() == {"data": {"deleted": True}}
+    again = client.delete(path)
+    assert (again.status_code, again.json()["type"].rpartition("/")[2]) == (404, "resource-not-found")
+    assert tweet(client, "Bonjour").status_code == 403
+
+
 def test_x_wraps_links(client: httpx.Client) -> None:
     """Texts come back with t.co links, `&` escaped, and `entities` whose offsets fit."""
     text = "A & B: https://example.com/a?b=c and example.org, end"
@@ -219,6 +281,38 @@ def test_telegram_counts_messages_in_each_chat(client: httpx.Client) -> None:
     )
     assert [m["message_id"] for m in answer.json()["result"]] == [3, 4, 5]
     assert send("@verne") == 6
+
+
+def bot(client: httpx.Client, method: str, number: int = 1, **params: Any) -> dict[str, Any]:
+    answer: dict[str, Any] = client.post(
+        f"/telegram/bot{number}:a/{method}", json={"chat_id": "@verne", **params}
+    ).json()
+    return answer
+
+
+def test_telegram_edits_words(client: httpx.Client) -> None:
+    """The message is answered as it is now; the same again, another bot's, no text there and no such message are errors."""
+    number = bot(client, "sendMessage", text="Un")["result"]["message_id"]
+    edited = bot(client, "editMessageText", message_id=number, text="Deux")["result"]
+    assert (edited["message_id"], edited["text"], edited["edit_date"]) == (number, "Deux", edited["date"])
+    wrong = {
+        "message is not modified": bot(client, "editMessageText", message_id=number, text="Deux"),
+        "message can't be edited": bot(client, "editMessageText", 2, message_id=number, text="Trois"),
+        "there is no caption in the message": bot(client, "editMessageCaption", message_id=number, caption="Trois"),
+        "message to edit not found": bot(client, "editMessageText", message_id=99, text="Trois"),
+    }
+    assert [words for words, answer in wrong.items() if words not in answer["description"]] == []
+
+
+def test_telegram_deletes_for_two_days(client: httpx.Client, clock: Clock) -> None:
+    """Within 48 hours of sending; several at once, where those that are not found are passed over. Numbers do not come again."""
+    numbers = [bot(client, "sendMessage", text=text)["result"]["message_id"] for text in ("Un", "Deux", "Trois")]
+    assert bot(client, "deleteMessage", message_id=numbers[2])["result"] is True
+    assert bot(client, "deleteMessage", message_id=numbers[2])["description"].endswith("message to delete not found")
+    assert bot(client, "deleteMessages", message_ids=[numbers[1], numbers[2], 99])["result"] is True
+    clock.at += timedelta(hours=48)
+    assert "can't be deleted" in bot(client, "deleteMessage", message_id=numbers[0])["description"]
+    assert bot(client, "sendMessage", text="Quatre")["result"]["message_id"] == numbers[2] + 1
 
 
 def test_telegram_cannot_list(client: httpx.Client) -> None:

@@ -125,14 +125,15 @@ class Shelf:
 
     def threads(self, posts: Sequence[Post]) -> list[list[Post]]:
         """Posts with their answers, oldest first within a thread; the thread with the newest post first."""
-        known = {(post.network, post.id): [post] for post in posts}
+        threads: list[list[Post]] = []
+        known: dict[tuple[str, str | None], list[Post]] = {}
         for post in posts:
-            if post.parent and (post.network, post.parent) in known:
-                thread = known[(post.network, post.parent)]
-                thread.append(post)
-                known[(post.network, post.id)] = thread
-        distinct = {id(thread): thread for thread in known.values()}
-        return sorted(distinct.values(), key=lambda thread: max(post.at for post in thread), reverse=True)
+            thread = known.get((post.network, post.parent))
+            if thread is None:
+                threads.append(thread := [])
+            thread.append(post)
+            known[(post.network, post.id)] = thread
+        return sorted(threads, key=lambda thread: max(post.at for post in thread), reverse=True)
 
     def _shown(self, post: Post) -> Shown:
         media = [{"url": f"/_sandbox/media/{m.id}", "alt": m.alt} for m in self.state.media_of(post)]
