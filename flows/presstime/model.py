@@ -359,7 +359,7 @@ class TextRule:
     """How long a text may be: at most `limit` in `unit`, and at most `max_bytes` of UTF-8 where that is set."""
 
     limit: int
-    unit: Literal["weighted", "graphemes", "scalars", "characters", "utf16"]
+    unit: Literal["weighted", "graphemes", "scalars", "characters", "utf16", "bytes", "emoji_bytes"]
     url_weight: int | None = None  # what a link counts, whatever its length; None: as written
     mention_local_part: bool = False  # Mastodon: `@user@domain` counts as `@user`
     max_bytes: int | None = None

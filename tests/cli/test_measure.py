@@ -62,3 +62,44 @@ def test_an_unknown_network_is_told(measure: Callable[..., Result]) -> None:
     error = measure("--network", "nowhere", given="x").exception
     assert isinstance(error, SettingsError)
     assert error.exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "mastodon", "bluesky"),
+    [
+        # Mastodon: 23 for each address with a scheme that it would link, `@user` for `@user@domain` (StatusLengthValidator
+        # and Extractor of mastodon/mastodon). Bluesky: grapheme clusters of what is written (app.bsky.feed.post).
+        ("https://verne.fr/a/very/long/path/indeed", 23, 40),
+        ("https://verne.invalid/long", 26, 26),
+        ("verne.example/a", 15, 15),
+        ("see https://verne.fr/a, and", 32, 27),
+        ("(https://verne.fr/a_(b))", 25, 24),
+        ("[https://verne.fr/a]", 25, 20),
+        ("https://verne.fr/a.", 24, 19),
+        ("https://verne.fr/a?b=c!", 24, 23),
+        ("xhttps://verne.fr", 17, 17),
+        ("日本語https://verne.fr/です", 26, 22),
+        ("https://münchen.de/ö", 23, 20),
+        ("@user@verne.example hi", 8, 22),
+        ("@user@münchen.example!", 6, 22),
+        (".@user@verne.example,", 7, 21),
+        ("user@verne.example", 18, 18),
+        ("@user@a@b", 9, 9),
+        ("#مرحبا_بكم", 10, 10),
+        ("#ポスト・モダン", 8, 8),
+        ("#हिन्दी", 3, 3),
+        ("#été2026", 8, 8),
+        ("👨‍👩‍👧‍👦🏳️‍🌈👩🏽‍🚀", 3, 3),
+        ("🇫🇷🇩🇪🏴󠁧󠁢󠁥󠁮󠁧󠁿1️⃣", 4, 4),
+        ("e\u0301a\u0308\u0323o", 3, 3),
+        ("กำ가한", 3, 3),
+        ("« Oui\u202f! »", 9, 9),
+    ],
+)
+def test_each_network_counts_by_its_own_rules(
+    measure: Callable[..., Result], text: str, mastodon: int, bluesky: int
+) -> None:
+    """Addresses, accounts, hashtags of any script, emoji and combining marks: as many as the network itself would count."""
+    for network, length in (("mastodon", mastodon), ("bluesky", bluesky)):
+        result = measure("--network", network, "--format", "json", given=text)
+        assert json.loads(result.output)["length"] == length, network

@@ -1,11 +1,13 @@
 """What a network finds in a text by itself."""
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
 from presstime.render.domains import top_level
 from presstime.render.entities import Convention, find, links, mentions, tags
+from tests.networks.contracts import specs
 
 ALL = st.sampled_from(["twitter", "mastodon", "bluesky"])
 
@@ -30,6 +32,9 @@ def written(text: str, convention: Convention, kind: str) -> list[str]:
         ("http://192.168.0.1/", []),
         ("http://under_score.example.com http://a.under_score.com", ["http://under_score.example.com"]),
         ("http://example.com/Русские", ["http://example.com/Русские"]),
+        ("example.com?a=1 example.com:80 example.com:80/a?b=1", ["example.com", "example.com", "example.com:80/a?b=1"]),
+        ("приветexample.com пример.com", ["example.com"]),
+        ("http://xn--はじめ.com http://t.co/abc's http://t.co/" + "a" * 41, ["http://t.co/abc"]),
     ],
 )
 def test_x_finds_links(text: str, found: list[str]) -> None:
@@ -44,6 +49,8 @@ def test_x_finds_links(text: str, found: list[str]) -> None:
         ("(https://en.wikipedia.org/wiki/A_(b))", ["https://en.wikipedia.org/wiki/A_(b)"]),
         ("https://example.com/a|b", ["https://example.com/a|b"]),
         ("https://example.com/a?", ["https://example.com/a"]),
+        ("[https://example.com/a], «https://example.com/b»", ["https://example.com/a", "https://example.com/b»"]),
+        ("gemini://example.com/a ftp://example.com", ["gemini://example.com/a"]),
     ],
 )
 def test_mastodon_finds_links(text: str, found: list[str]) -> None:
@@ -76,8 +83,10 @@ def test_a_bare_domain_leads_to_its_https_address() -> None:
 @pytest.mark.parametrize(
     ("convention", "text", "found"),
     [
-        ("twitter", "@me, .@you a@b.c @waytoolongforthistobeanyname @@x", ["me", "you"]),
+        ("twitter", "@me, .@you a@b.c @waytoolongforthistobeanyname @@x", ["me", "you", "waytoolongforthistob"]),
+        ("twitter", "RT@me rt:@you start@no の@me/list-1 @étoile @you://x", ["me", "you", "me"]),
         ("mastodon", "@me @you@mastodon.example, a@b.c /@x", ["me", "you@mastodon.example"]),
+        ("mastodon", "@a.b-c@d_e.example. @no@ @nö @me@münchen.example!", ["a.b-c@d_e.example", "me@münchen.example"]),
         ("bluesky", "@me.bsky.social, @you (@a.test) a@b.com @nodomain.zzzz", ["me.bsky.social", "a.test"]),
     ],
 )
@@ -90,8 +99,25 @@ def test_mentions(convention: Convention, text: str, found: list[str]) -> None:
     ("convention", "text", "found"),
     [
         ("twitter", "#one #1 #1st #日本語 a#b &#c #x_y", ["one", "1st", "日本語", "x_y"]),
+        (
+            "twitter",
+            "#مرحبا_بكم #हिन्दी #été2026 #メ～テレ #עַל־יְדֵי ＃全角",
+            ["مرحبا_بكم", "हिन्दी", "été2026", "メ～テレ", "עַל־יְדֵי", "全角"],
+        ),
+        ("twitter", "#http://x.fr #a#b #️⃣ 👍#go ❤️#now", ["go", "now"]),
         ("mastodon", "#one #1 #été /#x a#b", ["one", "été"]),
+        (
+            "mastodon",
+            "#مرحبا #हिन्दी #ポスト・モダン #a·b· #1·2 #x2026 #日本語。",
+            ["مرحبا", "हिन्दी", "ポスト・モダン", "a·b", "1·2", "x2026", "日本語"],
+        ),
+        ("mastodon", "#taghttp://x.fr (#in) =#no", ["tag", "in"]),
         ("bluesky", "#one, #1 ##x #été! a#b #❤", ["one", "#x", "été", "❤"]),
+        (
+            "bluesky",
+            "#a1 #b_ #été2026. #a-b #_ #مرحبا #हिन्दी #日本語、x",
+            ["a1", "b", "été2026", "a-b", "مرحبا", "हिन्दी", "日本語、x"],
+        ),
         ("bluesky", "#" + "a" * 64 + " #" + "b" * 65, ["a" * 64]),
     ],
 )
@@ -102,8 +128,11 @@ def test_hashtags(convention: Convention, text: str, found: list[str]) -> None:
 
 def test_ticker_symbols() -> None:
     """X and Bluesky link them, in capitals; Mastodon does not."""
-    assert [one.value for one in find("buy $aapl now, pay $5", "twitter")] == ["$AAPL"]
-    assert [one.value for one in find("buy $aapl now", "bluesky")] == ["$AAPL"]
+    assert [one.value for one in find("buy $aapl now, pay $5 or $brk.a, not $toolong1", "twitter")] == [
+        "$AAPL",
+        "$BRK.A",
+    ]
+    assert [one.value for one in find("buy $aapl now, ($btc2) not $toolong", "bluesky")] == ["$AAPL", "$BTC2"]
     assert find("buy $aapl now", "mastodon") == ()
 
 
@@ -112,6 +141,18 @@ def test_what_stands_in_a_link_is_part_of_the_link() -> None:
     for convention in ("twitter", "mastodon", "bluesky"):
         text = "see https://example.com/#tag/@me@example.com now"
         assert [one.kind for one in find(text, convention)] == ["link"]  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "section", ["urls", "tco_urls_with_params", "mentions", "hashtags", "hashtags_from_astral", "cashtags"]
+)
+def test_the_vendor_agrees_on_what_is_found(section: str) -> None:
+    """Every case of twitter-text's extraction file, where it is at hand, finds what the file states."""
+    kind, sign = {"m": ("mention", "@＠"), "h": ("tag", "#＃"), "c": ("cashtag", "$")}.get(section[0], ("link", ""))
+    for case in yaml.safe_load(specs("x/twitter-text/extract.yml").read_text("utf-8"))["tests"][section]:
+        assert [one.lstrip(sign) for one in written(case["text"], "twitter", kind)] == case["expected"], case[
+            "description"
+        ]
 
 
 @given(st.text(alphabet="ab.@#$:/ ()é日comhtps\n", max_size=80), ALL)

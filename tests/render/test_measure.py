@@ -1,8 +1,6 @@
 """How long a text is, in each network's unit."""
 
 import json
-import os
-from pathlib import Path
 
 import pytest
 import yaml
@@ -10,15 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from presstime.model import TextRule
+from presstime.render.entities import find, links
 from presstime.render.measure import Weights, graphemes, measure, over, weigh
+from tests.networks.contracts import specs
 from tests.render.kit import SKEET, TOOT, TWEET
 
 FAMILY = "👨‍👩‍👧‍👦"
-SPECS = Path(os.environ.get("PRESSTIME_SPECS") or Path(__file__).resolve().parents[2].parent / "shared" / "specs")
-CONFORMANCE = SPECS / "x" / "twitter-text" / "validate.yml"
-ANY_RULE = st.sampled_from(
-    [TWEET, TOOT, SKEET, *(TextRule(100, unit) for unit in ("scalars", "characters", "utf16", "graphemes"))]
-)
+UNITS = ("scalars", "characters", "utf16", "graphemes", "bytes", "emoji_bytes")
+ANY_RULE = st.sampled_from([TWEET, TOOT, SKEET, *(TextRule(100, unit) for unit in UNITS)])  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -99,10 +96,34 @@ def test_mastodon_counts_characters_with_links_as_23_and_mentions_without_their_
     assert measure(text, TOOT) == length
 
 
-@pytest.mark.parametrize(("unit", "length"), [("graphemes", 2), ("scalars", 8), ("characters", 8), ("utf16", 12)])
+@pytest.mark.parametrize(
+    ("unit", "length"),
+    [("graphemes", 2), ("scalars", 8), ("characters", 8), ("utf16", 12), ("bytes", 26), ("emoji_bytes", 26)],
+)
 def test_a_family_counts_differently_in_each_unit(unit: str, length: int) -> None:
-    """One emoji is one grapheme, seven code points, eleven UTF-16 units; with an `x` one more of each."""
+    """One emoji is one grapheme, seven code points, eleven UTF-16 units, 25 bytes; with an `x` one more of each."""
     assert measure(FAMILY + "x", TextRule(100, unit)) == length  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("text", "length"),
+    [
+        ("Bonjour à tous", 14),
+        ("日本語 مرحبا नमस्ते", 16),
+        ("👍", 4),
+        ("👍🏽", 8),
+        ("❤️", 6),
+        ("❤", 3),
+        ("🇫🇷", 8),
+        ("1️⃣", 7),
+        ("©", 1),
+        ("1 # *", 5),
+        ("\ud83d", 1),
+    ],
+)
+def test_threads_counts_emoji_as_their_bytes(text: str, length: int) -> None:
+    """A letter of any script counts 1, each emoji as many as it has bytes of UTF-8 (Threads API, posts: text)."""
+    assert measure(text, TextRule(500, "emoji_bytes")) == length
 
 
 def test_whichever_limit_is_broken_counts() -> None:
@@ -130,47 +151,73 @@ def test_the_same_text_twice_is_at_least_as_long(text: str, rule: TextRule) -> N
     assert measure(f"{text}\n\n{text}", rule) >= measure(text, rule)
 
 
-def _cases(section: str) -> list[dict[str, object]]:
-    if not CONFORMANCE.exists():
-        return []
-    cases: list[dict[str, object]] = yaml.safe_load(CONFORMANCE.read_text(encoding="utf-8"))["tests"][section]
-    return cases
+# --- the vendor's own cases: twitter-text's conformance files, where they are at hand ---------------------------------
 
 
-needs_specs = pytest.mark.skipif(
-    not CONFORMANCE.exists(),
-    reason="twitter-text's validate.yml is not here: set PRESSTIME_SPECS to the vendors' specs",
-)
+def cases(section: str) -> list[dict[str, object]]:
+    found: list[dict[str, object]] = yaml.safe_load(specs("x/twitter-text/validate.yml").read_text("utf-8"))["tests"][
+        section
+    ]
+    return found
 
 
-@needs_specs
-@pytest.mark.parametrize(
-    "section", ["WeightedTweetsWithDiscountedEmojiCounterTest", "UnicodeDirectionalMarkerCounterTest"]
-)
-def test_the_vendor_agrees_on_v3(section: str) -> None:
-    """Every case of twitter-text's own conformance file has the length that the file states."""
-    cases = _cases(section)
-    assert len(cases) >= 2
-    for case in cases:
-        assert weigh(str(case["text"]), 23) == case["expected"]["weightedLength"], case["description"]  # type: ignore[index]
-
-
-@needs_specs
-def test_the_vendor_agrees_on_v2() -> None:
-    """With the weights of the older configuration, read from the vendor's file, the older cases hold too."""
-    config = json.loads((CONFORMANCE.parent / "config" / "v2.json").read_text())
+def configured(name: str, emoji: bool) -> tuple[Weights, int, int]:
+    """The weights, a link's weight and the limit of one of the vendor's configurations."""
+    config = json.loads(specs(f"x/twitter-text/config/{name}.json").read_text("utf-8"))
     ranges = tuple((r["start"], r["end"], r["weight"]) for r in config["ranges"])
-    weights = Weights(config["scale"], config["defaultWeight"], ranges, emoji=False)
-    cases = _cases("WeightedTweetsCounterTest")
-    assert len(cases) >= 20
-    for case in cases:
-        length = weigh(str(case["text"]), config["transformedURLLength"], weights)
-        assert length == case["expected"]["weightedLength"], case["description"]  # type: ignore[index]
+    weights = Weights(config["scale"], config["defaultWeight"], ranges, config.get("emojiParsingEnabled", emoji))
+    return weights, config["transformedURLLength"], config["maxWeightedTweetLength"]
 
 
-@needs_specs
+@pytest.mark.parametrize(
+    ("section", "config", "count"),
+    [
+        ("WeightedTweetsWithDiscountedEmojiCounterTest", "v3", 22),
+        ("UnicodeDirectionalMarkerCounterTest", "v3", 2),
+        ("WeightedTweetsCounterTest", "v2", 20),
+    ],
+)
+def test_the_vendor_agrees_on_every_length(section: str, config: str, count: int) -> None:
+    """Each case has the length that the file states, and is valid where it says so, with the configuration it is for."""
+    weights, url_weight, limit = configured(config, emoji=False)
+    assert len(cases(section)) >= count
+    for case in cases(section):
+        text, expected = str(case["text"]), case["expected"]
+        length = weigh(text, url_weight, weights)
+        assert length == expected["weightedLength"], case["description"]  # type: ignore[index]
+        if not set(text) & set("\ufffe\ufeff\uffff"):  # which X takes in no text, however short
+            assert (0 < length <= limit) == expected["valid"], case["description"]  # type: ignore[index]
+
+
+def test_the_vendor_agrees_on_the_oldest_rule() -> None:
+    """With the first configuration, where every character weighed the same, the legacy cases hold."""
+    weights, url_weight, limit = configured("v1", emoji=False)
+    assert len(cases("tweets")) >= 8
+    for case in cases("tweets"):
+        assert (0 < weigh(str(case["text"]), url_weight, weights) <= limit) == case["expected"], case["description"]
+
+
+@pytest.mark.parametrize(
+    ("section", "kind", "count"), [("usernames", "mention", 4), ("lists", "mention", 5), ("hashtags", "tag", 7)]
+)
+def test_the_vendor_agrees_on_what_a_name_is(section: str, kind: str, count: int) -> None:
+    """A valid one is found whole; of one that is not, at most a part is."""
+    assert len(cases(section)) >= count
+    for case in cases(section):
+        text = str(case["text"])
+        wanted = kind if section != "lists" or "/" in text.strip("/") else None
+        whole = [(one.start, one.end, one.kind) for one in find(text, "twitter")] == [(0, len(text), wanted)]
+        assert whole == case["expected"], case["description"]
+
+
+def test_the_vendor_agrees_on_links_without_a_scheme() -> None:
+    """Each of its bare addresses is a link as a whole."""
+    assert len(cases("urls_without_protocol")) >= 5
+    for case in cases("urls_without_protocol"):
+        text = str(case["text"])
+        assert ([(one.start, one.end) for one in links(text, "twitter")] == [(0, len(text))]) == case["expected"]
+
+
 def test_our_weights_are_the_vendors() -> None:
     """The weights in the code are those of twitter-text's v3.json."""
-    config = json.loads((CONFORMANCE.parent / "config" / "v3.json").read_text())
-    ranges = tuple((r["start"], r["end"], r["weight"]) for r in config["ranges"])
-    assert Weights() == Weights(config["scale"], config["defaultWeight"], ranges, config["emojiParsingEnabled"])
+    assert (Weights(), TWEET.url_weight, TWEET.limit) == configured("v3", emoji=False)

@@ -26,8 +26,10 @@ def is_domain(name: str) -> bool:
 
 
 def fits_dns(name: str) -> bool:
-    """Whether every label of a host name fits into 63 octets once it is in ASCII (RFC 3492 for what is not)."""
-    return all(0 < ascii_length(label) <= MAX_LABEL for label in name.split("."))
+    """Whether every label of a host name fits into 63 octets once it is in ASCII (RFC 3492 for what is not). A label that
+    says it is in ASCII already and is not fits nowhere."""
+    labels = name.split(".")
+    return all(0 < ascii_length(label) <= MAX_LABEL and (label.isascii() or label[:4] != "xn--") for label in labels)
 
 
 def ascii_length(label: str) -> int:

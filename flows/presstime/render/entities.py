@@ -23,7 +23,18 @@ TURNS = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"  # marks of writing direc
 NAME = rf"[^\s\p{{Z}}\p{{Cc}}{BAD}{TURNS}!-/:-@\[-`{{-~]"  # a letter of a host name, in any script
 GLUED = rf"(?<![A-Za-z0-9@＠$#＃{BAD}])"  # what a link may not directly follow
 TLD = r"(?:\L<tlds>|xn--[-0-9a-z]+)(?![0-9a-z@+-])"
-WIDE = r"\u00c0-\u024f\u0253-\u0259\u1e00-\u1eff\p{Cyrillic}"  # letters that twitter-text takes in a path
+# twitter-text: Latin letters with accents, and their combining marks
+ACCENTED = (
+    r"\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f\u0253\u0254\u0256\u0257\u0259\u025b\u0263\u0268\u026f\u0272\u0289\u028b"
+    r"\u02bb\u0300-\u036f\u1e00-\u1eff"
+)
+WORD = r"\p{L}\p{M}\p{Nd}\p{Pc}"  # Ruby's [[:word:]]
+WIDE = rf"{ACCENTED}\p{{Cyrillic}}"  # letters that twitter-text takes in a path
+SHORTENED = regex.compile(
+    r"(?i)https?://t\.co/(?P<slug>[a-z0-9]+)(?:\?[-a-z0-9!?*'();:&=+$/%#\[\]_.,~|@]*[-a-z0-9_&=#/])?"
+)
+MAX_SLUG = 40  # twitter-text: of X's own short addresses
+MORE_SCHEMES = "dat|dweb|ipfs|ipns|ssb|gopher|gemini"  # Mastodon's
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +82,7 @@ def _built(convention: Convention, scheme: bool, tlds: frozenset[str]) -> regex.
         )
     else:
         tail = _tail(
-            rf"[-a-z0-9!*';:=+,.$/%#\[\]–_~@|&{WIDE}]",
+            rf"[a-z0-9!*';:=+,.$/%#\[\]\p{{Pd}}_~@|&{WIDE}]",
             rf"[-a-z0-9=_#/+{WIDE}]",
             r"[-a-z0-9!?*'@();:&=+$/%#\[\]_.,~|]",
             r"[-a-z0-9_&=#/]",
@@ -79,13 +90,14 @@ def _built(convention: Convention, scheme: bool, tlds: frozenset[str]) -> regex.
     if scheme:
         label = rf"{NAME}(?:(?:{NAME}|[_-])*{NAME})?\."
         own = rf"{NAME}(?:(?:{NAME}|-)*{NAME})?\."
-        host = rf"{GLUED}(?P<scheme>https?://)(?P<host>(?:{label})*{own}{TLD})"
-    else:
-        letter = rf"[a-z0-9{WIDE}]"
-        label = rf"{letter}(?:[-_a-z0-9{WIDE}]{{0,61}}{letter})?\."
-        own = rf"{letter}(?:[-a-z0-9{WIDE}]{{0,61}}{letter})?\."
-        host = rf"{GLUED}(?<![-_./])(?P<host>(?:{label})*{own}{TLD})"
-    return regex.compile(rf"(?i){host}(?::[0-9]+)?{tail}", tlds=tlds or {"com"})
+        schemes = rf"https?|{MORE_SCHEMES}" if convention == "mastodon" else "https?"
+        whole = rf"{GLUED}(?:{schemes})://(?P<host>(?:{label})*{own}{TLD})(?::[0-9]+)?{tail}"
+    else:  # a port or query belongs to it only if there is a path
+        letter = rf"[a-z0-9{ACCENTED}]"
+        label = rf"{letter}(?:[-_a-z0-9{ACCENTED}]{{0,61}}{letter})?\."
+        own = rf"{letter}(?:[-a-z0-9{ACCENTED}]{{0,61}}{letter})?\."
+        whole = rf"{GLUED}(?<![-_./])(?P<host>(?:{label})*{own}{TLD})(?:(?=(?::[0-9]+)?/)(?::[0-9]+)?{tail})?"
+    return regex.compile(rf"(?i){whole}", tlds=tlds or {"com"})
 
 
 def links(text: str, convention: Convention) -> list[Entity]:
@@ -102,8 +114,17 @@ def links(text: str, convention: Convention) -> list[Entity]:
 
 def _schemed(text: str, convention: Convention) -> Iterator[Entity]:
     for match in _web(convention, True, text).finditer(text):
-        if _sound(match):
-            yield Entity(match.start(), match.end(), "link", match[0])
+        written = _unshortened(match[0])
+        if written and _sound(match):
+            yield Entity(match.start(), match.start() + len(written), "link", written)
+
+
+def _unshortened(address: str) -> str:
+    """The address, or of one of X's own short ones as much as belongs to it: "" if it is too long to be one."""
+    short = SHORTENED.match(address)
+    if short is None:
+        return address
+    return short[0] if len(short["slug"]) <= MAX_SLUG else ""
 
 
 def _bare(text: str) -> Iterator[Entity]:
@@ -137,28 +158,40 @@ def _bluesky_links(text: str) -> Iterator[Entity]:
             yield Entity(match.start(), match.start() + len(written), "link", address)
 
 
-# twitter-text: a name of up to 20 letters, digits and underscores, not glued to what comes before or to another @
+# twitter-text: a name of up to 20 letters, digits and underscores, perhaps with a list's, not glued to what comes before
+# (but for `RT`) or to another @
 TWITTER_MENTION = regex.compile(
-    r"(?<![A-Za-z0-9_!#$%&*@＠])[@＠](?P<value>[A-Za-z0-9_]{1,20})(?![A-Za-z0-9_@＠\u00c0-\u024f]|://)"
+    r"(?:(?<![A-Za-z0-9_!#$%&*@＠])|(?<=(?:^|[^A-Za-z0-9_+~.-])[Rr][Tt]:?))[@＠](?P<value>[A-Za-z0-9_]{1,20}+)"
+    rf"(?:/[A-Za-z][A-Za-z0-9_-]{{0,24}}+)?+(?![@＠{ACCENTED}]|://)"
 )
 MASTODON_MENTION = regex.compile(
-    r"(?<![=/\w])@(?P<value>(?P<user>[A-Za-z0-9_]+(?:[.-]+[A-Za-z0-9_]+)*)(?:@(?P<domain>\w+(?:[.-]+\w+)*))?)"
-    r"(?![@＠\u00c0-\u024f]|://)"
+    rf"(?<![=/{WORD}])@(?P<value>(?>(?P<user>[A-Za-z0-9_]+(?:[.-]+[A-Za-z0-9_]+)*)"
+    rf"(?:@(?P<domain>[{WORD}]+(?:[.-]+[{WORD}]+)*))?))(?![@＠{ACCENTED}]|://)"
 )
 BLUESKY_MENTION = regex.compile(r"(?<![^\s(])@(?P<value>[A-Za-z0-9.-]*[A-Za-z0-9])\b")
 
+# Runs of what a hashtag may hold; `_tag` takes from them what each network's own rule does.
+IN_TAG = (
+    r"\p{L}\p{M}\p{Nd}_\u200c\u200d\ua67e\u05be\u05f3\u05f4\uff5e\u301c\u309b\u309c\u30a0\u30fb\u3003\u0f0b\u0f0c\u00b7"
+)
 TWITTER_TAG = regex.compile(
-    r"(?<![\w&])[#＃](?!\ufe0f|\u20e3)(?P<value>[\w\u200c\u00b7\u30fb]*[\p{L}\p{M}][\w\u200c\u00b7\u30fb]*)(?![#＃]|://)"
+    rf"(?:(?<=[\ufe0e\ufe0f])|(?<![&{IN_TAG}]))[#＃](?![\ufe0f\u20e3])(?P<value>[{IN_TAG}]++)(?![#＃]|://)"
 )
-MASTODON_TAG = regex.compile(r"(?<![=/)\w])#(?P<value>\w[\w\u00b7\u200c\u30fb]*)")
-BLUESKY_TAG = regex.compile(
-    r"(?<!\S)[#＃](?!\ufe0f)(?P<value>[^\s\u00ad\u2060\u200a-\u200d\u20e2]*[^\d\s\p{P}\u00ad\u2060\u200a-\u200d\u20e2])"
+SEPARATORS = "\u00b7\u30fb\u200c"  # Mastodon's: inside a hashtag, not at its ends
+MASTODON_TAG = regex.compile(rf"(?<![=/)\p{{Alnum}}])[#＃](?P<value>[{WORD}][{WORD}{SEPARATORS}]*+)(?P<address>://)?")
+UNSEEN = r"\u00ad\u2060\u200a-\u200d\u20e2"
+BLUESKY_TAG = regex.compile(rf"(?<!\S)[#＃](?!\ufe0f)(?P<value>[^\s{UNSEEN}]++)")
+LETTER = regex.compile(r"[\p{L}\p{M}]")
+WORDLIKE = regex.compile(r"[^0-9\s\p{P}]")
+TWITTER_CASHTAG = regex.compile(
+    rf"(?<![^\s{TURNS}])\$(?P<value>[A-Za-z]{{1,6}}(?:[._][A-Za-z]{{1,2}})?)(?=$|[\s!-/:-@\[-`{{-~])"
 )
-CASHTAG = regex.compile(r"(?<![^\s(])\$(?P<value>[A-Za-z]{1,6})(?=$|[\s\p{P}])")
+BLUESKY_CASHTAG = regex.compile(r"(?<![^\s(])\$(?P<value>[A-Za-z][A-Za-z0-9]{0,4})(?=$|[\s.,;:!?)\"'\u2019])")
 
 MENTIONS = {"twitter": TWITTER_MENTION, "mastodon": MASTODON_MENTION, "bluesky": BLUESKY_MENTION}
 TAGS = {"twitter": TWITTER_TAG, "mastodon": MASTODON_TAG, "bluesky": BLUESKY_TAG}
-MAX_BLUESKY_TAG = 64  # graphemes: the lexicon of app.bsky.richtext.facet
+CASHTAGS = {"twitter": TWITTER_CASHTAG, "bluesky": BLUESKY_CASHTAG}
+MAX_BLUESKY_TAG, MAX_BLUESKY_TAG_BYTES = 64, 640  # graphemes and bytes: the lexicon of app.bsky.richtext.facet
 
 
 def mentions(text: str, convention: Convention) -> list[Entity]:
@@ -182,21 +215,32 @@ def tags(text: str, convention: Convention) -> list[Entity]:
     """The hashtags that the network finds in a text."""
     if "#" not in text and "＃" not in text:
         return []
-    found = (Entity(m.start(), m.end(), "tag", m["value"]) for m in TAGS[convention].finditer(text))
-    return [tag for tag in found if _is_tag(tag.value, convention)]
+    found = ((match, _tag(match, convention)) for match in TAGS[convention].finditer(text))
+    return [Entity(match.start(), match.start() + 1 + len(word), "tag", word) for match, word in found if word]
 
 
-def _is_tag(word: str, convention: Convention) -> bool:
-    if convention == "bluesky":
-        return len(regex.findall(r"\X", word)) <= MAX_BLUESKY_TAG
-    return not word.replace("_", "").isdigit()
+def _tag(match: regex.Match[str], convention: Convention) -> str:
+    """As much of a run of characters after `#` as the network takes for a hashtag; "" if it takes none."""
+    word = match["value"]
+    if convention == "twitter":
+        return word if LETTER.search(word) else ""
+    if convention == "mastodon":
+        if match["address"]:
+            word = regex.sub(r"(?<=.)https?$", "", word)
+        word = word.rstrip(SEPARATORS)
+        return word if LETTER.search(word) or set(word[1:-1]) & {*SEPARATORS, "_"} else ""
+    word = regex.sub(r"(?<!\p{P})\p{P}++$", "", word)
+    size = len(word.encode("utf-8", "surrogatepass"))
+    short = size <= MAX_BLUESKY_TAG_BYTES and len(regex.findall(r"\X", word)) <= MAX_BLUESKY_TAG
+    return word if short and WORDLIKE.search(word) else ""
 
 
 def cashtags(text: str, convention: Convention) -> list[Entity]:
     """Ticker symbols: X and Bluesky link them, Mastodon does not."""
-    if "$" not in text or convention == "mastodon":
+    if "$" not in text or convention not in CASHTAGS:
         return []
-    return [Entity(m.start(), m.end(), "cashtag", "$" + m["value"].upper()) for m in CASHTAG.finditer(text)]
+    found = CASHTAGS[convention].finditer(text)
+    return [Entity(match.start(), match.end(), "cashtag", "$" + match["value"].upper()) for match in found]
 
 
 def find(text: str, convention: Convention) -> tuple[Entity, ...]:

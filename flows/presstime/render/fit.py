@@ -12,12 +12,18 @@ from presstime.errors import RenderError
 from presstime.model import Span, TextRule
 from presstime.render.breaks import SENTENCE_END, Break, Edges, Level, breaks
 from presstime.render.entities import Convention, find
-from presstime.render.measure import measure, over
+from presstime.render.measure import measure, over, utf8
 from presstime.render.rich import Rich, joined
 from presstime.render.web import ADDRESS
 
 MAX_SEGMENTS = 25
-UNITS = {"weighted": "weighted characters", "graphemes": "characters", "scalars": "characters", "utf16": "UTF-16 units"}
+UNITS = {  # as people say them; the others by their own names
+    "weighted": "weighted characters",
+    "graphemes": "characters",
+    "scalars": "characters",
+    "utf16": "UTF-16 units",
+    "emoji_bytes": "characters (an emoji counts as its bytes)",
+}
 FULL_ENOUGH = {Level.PARAGRAPH: 0.33, Level.LINE: 0.33, Level.SENTENCE: 0.25}  # of what would fit
 
 
@@ -57,7 +63,7 @@ def too_long(text: str, rule: TextRule, where: str = "the text") -> RenderError:
     if length > rule.limit:
         what = f"{where} is {length - rule.limit} {unit} too long: {length} of at most {rule.limit}"
     else:
-        size = len(text.encode())
+        size = utf8(text)
         what = f"{where} is {size - (rule.max_bytes or 0)} bytes too long: {size} of at most {rule.max_bytes} bytes"
     return RenderError(
         what,

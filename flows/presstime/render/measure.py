@@ -1,10 +1,12 @@
 """How long a text is, in each network's own unit.
 
 `weighted` is X's: twitter-text 3 with its configuration v3 (weights below). `graphemes` are extended grapheme clusters
-(UAX 29), as Bluesky and Mastodon count; `scalars` and `characters` are code points; `utf16` is UTF-16 code units.
+(UAX 29), as Bluesky and Mastodon count; `scalars` and `characters` are code points; `utf16` is UTF-16 code units; `bytes` is
+UTF-8. `emoji_bytes` is Threads': code points, but for emoji, which count as their bytes.
 """
 
 import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import regex
@@ -46,10 +48,7 @@ def measure(text: str, rule: TextRule) -> int:
     """The length of a text in the rule's unit."""
     if rule.unit == "weighted":
         return weigh(text, rule.url_weight)
-    if rule.unit == "utf16":
-        return len(text.encode("utf-16-le", "surrogatepass")) // 2
-    text = _shortened(text, rule)
-    return graphemes(text) if rule.unit == "graphemes" else len(text)
+    return LENGTHS[rule.unit](_shortened(text, rule))
 
 
 def weigh(text: str, url_weight: int | None, weights: Weights = V3) -> int:
@@ -95,9 +94,35 @@ def graphemes(text: str) -> int:
     return sum(1 for _ in GRAPHEME.finditer(text))
 
 
+def utf8(text: str) -> int:
+    """Bytes of UTF-8; half a surrogate pair, which has none, counts as three."""
+    return len(text.encode("utf-8", "surrogatepass"))
+
+
+def utf16(text: str) -> int:
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def emoji_as_bytes(text: str) -> int:
+    """Code points, but for emoji: each sequence of them counts as its bytes of UTF-8."""
+    if text.isascii():
+        return len(text)
+    return len(text) + sum(utf8(emoji) - len(emoji) for emoji in EMOJI.findall(text))
+
+
+LENGTHS: dict[str, Callable[[str], int]] = {
+    "graphemes": graphemes,
+    "scalars": len,
+    "characters": len,
+    "utf16": utf16,
+    "bytes": utf8,
+    "emoji_bytes": emoji_as_bytes,
+}
+
+
 def over(text: str, rule: TextRule) -> int:
     """How many units too many: of the rule's unit, or of bytes where only those are too many; 0 if it fits."""
     excess = measure(text, rule) - rule.limit
     if excess > 0 or rule.max_bytes is None:
         return max(excess, 0)
-    return max(len(text.encode("utf-8", "surrogatepass")) - rule.max_bytes, 0)
+    return max(utf8(text) - rule.max_bytes, 0)
