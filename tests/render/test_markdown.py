@@ -4,7 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from presstime.render.markdown import html_of, html_within, to_rich
+from presstime.render.markdown import beginning_of, html_of, to_rich
+from presstime.render.markup import to_html
+from presstime.render.parser import parse
+from presstime.render.web import Links
 from presstime.render.words import Style
 
 LINKS = Style(frozenset({"link"}))
@@ -127,7 +130,7 @@ def test_raw_html_is_never_shown(source: str, said: str) -> None:
 def test_html_is_the_whole_text() -> None:
     """Every construct has its element; relative links are made absolute."""
     source = "# H\n\n*a* [b](/c) https://e.example/x_y_\n\n|A|\n|-|\n|1|\n\n![alt](/p.png) n[^1]\n\n[^1]: note"
-    html = html_of(source, "https://verne.example/post")
+    html = html_of(source, Links("https://verne.example/post"))
     for part in (
         "<h1>H</h1>",
         '<em>a</em> <a href="https://verne.example/c">b</a>',
@@ -189,6 +192,11 @@ def test_control_characters_are_dropped() -> None:
 def test_html_is_cut_behind_a_block() -> None:
     """As many whole blocks as fit, none of them half."""
     source = "One.\n\n- a\n- b\n\nThree."
-    assert html_within(source, None, lambda html: len(html) <= 50) == "<p>One.</p>\n<ul>\n<li>a</li>\n<li>b</li>\n</ul>"
-    assert html_within(source, None, lambda html: len(html) <= 20) == "<p>One.</p>"
-    assert html_within(source, None, lambda html: False) == ""
+    tokens = parse(source).tokens
+
+    def within(size: int) -> str:
+        return to_html(beginning_of(tokens, lambda some: len(to_html(some, Links())) <= size), Links())
+
+    assert within(50) == "<p>One.</p>\n<ul>\n<li>a</li>\n<li>b</li>\n</ul>"
+    assert within(20) == "<p>One.</p>"
+    assert within(10) == ""

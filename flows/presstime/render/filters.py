@@ -84,13 +84,15 @@ def _rule(context: Context) -> TextRule:
 
 
 def _style(context: Context) -> Style:
-    return Style(frozenset({"link"} & set(context["network"]["marks"])), context["post"]["link"])
+    network = context["network"]
+    marks = frozenset({"link", "mention"} & set(network["marks"]))
+    return Style(marks, context["post"]["link"], mentions=network["mentions"])
 
 
 def as_markdown(rich: Rich) -> str:
     """Words and links as Markdown again."""
     pieces, position = [], 0
-    for span in (span for span in rich.spans if span.kind == "link"):
+    for span in (span for span in rich.spans if span.kind in ("link", "mention")):
         label = rich.text[span.start : span.end]
         link = label if label == span.value else f"[{plain(label)}](<{span.value}>)"
         pieces += [_run(rich.text[position : span.start]), link]

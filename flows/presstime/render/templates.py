@@ -32,10 +32,10 @@ class Templates:
         self._sandbox.filters |= {"plain": plain, "typed": typed, "opening": opening}
         self._sandbox.tests["fitting"] = fitting
 
-    def say(self, channel: str, network: str, data: Mapping[str, Json]) -> str:
-        """The Markdown of the channel's template, else the network's. Raises `RenderError` (`template`) with the
-        template's file and line. This is the one door to running a template."""
-        name = self._name(channel, network)
+    def say(self, channel: str, network: str, data: Mapping[str, Json], own: str | None = None) -> str:
+        """The Markdown of the post's own template, else the channel's, else the network's. Raises `RenderError`
+        (`template`) with the template's file and line. This is the one door to running a template."""
+        name = f"{own}.j2" if own else self._name(channel, network)
         said = plain_data(data)
         try:
             template = self._sandbox.get_template(name)

@@ -1,8 +1,9 @@
 """The render stage: a post, for one channel, as what will be sent."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from html import escape
+
+from markdown_it.token import Token
 
 from presstime.errors import RenderError
 from presstime.model import (
@@ -23,15 +24,19 @@ from presstime.model import (
     Variant,
     with_payloads,
 )
+from presstime.render.campaign import Campaign
 from presstime.render.entities import Convention, find
 from presstime.render.fit import Room, fit, too_long
+from presstime.render.forms import DOCUMENTS, PENS, fit_written, pen_of
 from presstime.render.hashtags import hashtags
-from presstime.render.markdown import html_of, html_within, to_rich
+from presstime.render.markdown import beginning_of, to_rich
 from presstime.render.measure import measure, over
 from presstime.render.media import prepare_image
+from presstime.render.parser import parse
 from presstime.render.rich import Rich, ordered
 from presstime.render.templates import Templates
-from presstime.render.words import Style
+from presstime.render.web import Links
+from presstime.render.words import Style, words
 
 Compose = Callable[[Variant, Segment], JsonObject]
 Read = Callable[[str], bytes]
@@ -55,6 +60,7 @@ class _Work:
     target: Target
     channel: Channel
     traits: Traits
+    campaign: Campaign | None
     read: Read
     files: dict[str, bytes]
     notes: list[str]
@@ -73,29 +79,40 @@ def render(
     templates: Templates,
     read: Read,
     occurrence: str = "once",
+    campaign: Campaign | None = None,
 ) -> Rendered:
     """Make the variant of a post for a channel. Pure: the same arguments give the same bytes.
 
-    `newsroom` has `name` and `vars`; `read` gives the bytes of a Git blob. Raises `RenderError` (its `code` names what is
-    wrong) and what `compose` raises."""
-    work = _Work(post, target, channel, traits, read, {}, [])
+    `newsroom` has `name` and `vars`; `read` gives the bytes of a Git blob; `campaign` is what links to the newsroom's own site
+    get. Raises `RenderError` (its `code` names what is wrong) and what `compose` raises."""
+    if campaign and _leads_readers(traits):
+        post = replace(post, link=campaign.tagged(post.link) if post.link else None)
+    else:
+        campaign = None
+    work = _Work(post, target, channel, traits, campaign, read, {}, [])
     media = _media(work)
     card = _card(work, bool(media))
-    said = templates.say(channel.name, traits.network, _data(work, media, card, newsroom, occurrence))
+    own = target.template or post.template
+    said = templates.say(channel.name, traits.network, _data(work, media, card, newsroom, occurrence), own)
     segments = _segments(work, said, media, card)
     variant = Variant(
         delivery=Delivery(post.id, channel.name, occurrence),
         network=traits.network,
         at=target.due,
         segments=segments,
-        title=post.title,
-        summary=post.summary or "",
+        title=_field(work, "title", post.title),
+        summary=_field(work, "summary", post.summary or ""),
         link=post.link,
         language=post.language,
         tags=post.tags,
     )
     payloads = [compose(variant, segment) for segment in segments]
     return Rendered(with_payloads(variant, payloads), work.files, tuple(work.notes))
+
+
+def _leads_readers(traits: Traits) -> bool:
+    """Whether a post there leads its readers to the site; where the whole of it is republished they may well be on it."""
+    return traits.link_in_text or traits.markup not in DOCUMENTS
 
 
 # --- media ------------------------------------------------------------------------------------------------------------
@@ -146,6 +163,15 @@ def _description(post: Post) -> str:
     return fit(Rich(opening), room)[0].text if over(opening, DESCRIPTION) else opening
 
 
+def _field(work: _Work, name: str, text: str) -> str:
+    """A text for a field that the network has beside the words, cut at a word if it is too long for it."""
+    rule = work.traits.fields.get(name)
+    if rule is None or not over(text, rule):
+        return text
+    work.note(f"the {name} is shortened to {rule.limit} {rule.unit}")
+    return fit(Rich(text), Room(rule, rule, _convention(work.traits), order=("shorten",)))[0].text
+
+
 # --- words ------------------------------------------------------------------------------------------------------------
 
 
@@ -164,6 +190,7 @@ def _data(
             "title": traits.title,
             "threads": traits.threads,
             "marks": sorted(traits.marks),
+            "mentions": traits.mentions,
             "rule": asdict(_first_rule(traits, bool(media))),
             "convention": _convention(traits),
         },
@@ -186,13 +213,16 @@ def _convention(traits: Traits) -> Convention:
 
 
 def _segments(work: _Work, said: str, media: tuple[Attachment, ...], card: Card | None) -> tuple[Segment, ...]:
-    parts = _html(work, said) if work.traits.markup == "html" else _words(work, said, bool(media), card)
-    if not media and not parts[0].text:
+    whole = work.traits.markup in DOCUMENTS
+    parts = [_document(work, said)] if whole else [(part, "") for part in _words(work, said, bool(media), card)]
+    if not media and not parts[0][0].text:
         raise RenderError("there is nothing to say", "Give the post a title, a text or a picture.", "empty")
-    return tuple(_segment(work.traits, index, part, media, card) for index, part in enumerate(parts))
+    return tuple(_segment(work.traits, index, part, plain, media, card) for index, (part, plain) in enumerate(parts))
 
 
-def _segment(traits: Traits, index: int, part: Rich, media: tuple[Attachment, ...], card: Card | None) -> Segment:
+def _segment(
+    traits: Traits, index: int, part: Rich, plain: str, media: tuple[Attachment, ...], card: Card | None
+) -> Segment:
     rule = _first_rule(traits, bool(media)) if index == 0 else traits.text
     return Segment(
         index=index,
@@ -203,29 +233,50 @@ def _segment(traits: Traits, index: int, part: Rich, media: tuple[Attachment, ..
         length=measure(part.text, rule),
         limit=rule.limit,
         unit=rule.unit,
+        plain=plain,
     )
 
 
-def _html(work: _Work, said: str) -> list[Rich]:
-    """A whole text as HTML. If it is too long it ends behind one of its blocks, with the link to the rest."""
-    post, rule = work.post, work.traits.text
-    whole = html_of(said, post.link)
+def _document(work: _Work, said: str) -> tuple[Rich, str]:
+    """A whole text in the network's markup, and without any where it takes both. If it is too long it ends behind one of
+    its blocks, with the link to the rest."""
+    post, rule, form = work.post, work.traits.text, DOCUMENTS[work.traits.markup]
+    links, tokens = Links(post.link, work.campaign), parse(said).tokens
+    whole = form.write(tokens, links)
     if not over(whole, rule):
-        return [Rich(whole)]
+        return Rich(whole), _plain(work, tokens)
     if post.link and "shorten" in work.channel.fit:
-        ending = f'\n<p><a href="{escape(post.link)}">…</a></p>'
-        if kept := html_within(said, post.link, lambda html: not over(html + ending, rule)):
-            work.note(f"shortened to {measure(kept, rule)} of {measure(whole, rule)}")
-            return [Rich(kept + ending)]
+        more = form.more(post.link)
+        if kept := beginning_of(tokens, lambda some: not over(form.write(some, links) + more, rule)):
+            text = form.write(kept, links)
+            work.note(f"shortened to {measure(text, rule)} of {measure(whole, rule)}")
+            return Rich(text + more), f"{_plain(work, kept)}\n\n… {post.link}" if work.traits.fallback else ""
     raise too_long(whole, rule)
+
+
+def _plain(work: _Work, tokens: Sequence[Token]) -> str:
+    return words(tokens, _style(work)).text if work.traits.fallback else ""
+
+
+def _style(work: _Work, marks: frozenset[str] = frozenset(), manual: bool = False) -> Style:
+    """How the words are read. Where the post's own link has a field for itself, addresses in the words lead nowhere."""
+    traits = work.traits
+    return Style(
+        marks,
+        work.post.link,
+        manual,
+        addresses=traits.link_in_text or traits.card or traits.markup != "plain",
+        campaign=work.campaign,
+        mentions=traits.mentions,
+    )
 
 
 def _words(work: _Work, said: str, has_media: bool, card: Card | None) -> list[Rich]:
     traits, post = work.traits, work.post
     threads = traits.threads and post.thread != "never"
     manual = threads and post.thread == "manual"
-    marks = traits.marks if traits.markup == "spans" else frozenset()
-    rich = to_rich(said, Style(marks, post.link, manual))
+    marks = traits.marks if traits.markup == "spans" or traits.markup in PENS else frozenset()
+    rich = to_rich(said, _style(work, marks, manual))
     room = Room(
         first=_first_rule(traits, has_media),
         rest=traits.text,
@@ -236,15 +287,16 @@ def _words(work: _Work, said: str, has_media: bool, card: Card | None) -> list[R
         order=tuple(step for step in work.channel.fit if step != "shorten" or post.link),
         link=post.link if traits.link_in_text and not card else None,
     )
-    parts = fit(rich, room)
+    pen, found = pen_of(traits.markup), marks - {"mention"} if traits.mentions else marks
+    parts = fit_written(rich, room, lambda part: pen(_found(part, found, room.convention)))
     if sum(len(part.text.split()) for part in parts) < len(rich.text.split()):
         work.note(f"shortened to {measure(parts[0].text, room.first)} of {measure(rich.text, room.first)}")
-    return [_found(part, marks, room.convention) for part in parts]
+    return parts
 
 
 def _found(part: Rich, marks: frozenset[str], convention: Convention) -> Rich:
     """With spans for what the network would find by itself, or needs to be shown: links, mentions, hashtags."""
-    taken = [span for span in part.spans if span.kind in ("link", "code", "pre")]
+    taken = [span for span in part.spans if span.kind in ("link", "mention", "code", "pre")]
     wanted = {"link"} | (marks & {"mention", "tag"})
     more = []
     for entity in find(part.text, convention):

@@ -1,9 +1,12 @@
 """Addresses: which a reader may follow, and when a link's words already say where it leads."""
 
 import re
+from dataclasses import dataclass
 from urllib.parse import urljoin, urlsplit
 
 import regex
+
+from presstime.render.campaign import Campaign
 
 # An address as people paste it, up to the punctuation of the sentence it stands in; brackets only in pairs.
 ADDRESS = regex.compile(
@@ -21,6 +24,23 @@ def followed(href: str, base: str | None) -> str | None:
     except ValueError:  # such as a bracket that is never closed
         return None
     return address if address.lower().startswith(SAFE_SCHEMES) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """What becomes of the links of a text: they are seen from the page `base`, and may be counted for a campaign."""
+
+    base: str | None = None
+    campaign: Campaign | None = None
+
+    def follow(self, href: str) -> str | None:
+        """The full address a reader is led to; None if it leads nowhere a reader could go."""
+        address = followed(href, self.base)
+        return self.campaign.tagged(address) if address and self.campaign else address
+
+    def picture(self, source: str) -> str | None:
+        """The full address of a picture: nobody comes to the site by it."""
+        return followed(source, self.base)
 
 
 def says(words: str, address: str) -> bool:

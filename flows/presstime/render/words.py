@@ -11,9 +11,10 @@ import regex
 from markdown_it.token import Token
 
 from presstime.model import Span
+from presstime.render.campaign import Campaign
 from presstime.render.parser import spread
 from presstime.render.rich import EMPTY, Rich, joined, ordered
-from presstime.render.web import followed, says
+from presstime.render.web import Links, says
 
 CODE = ("code", "pre")
 KINDS = {"strong_open": "bold", "em_open": "italic", "s_open": "strike"}
@@ -29,6 +30,8 @@ class Style:
     manual: bool = False
     footnotes: bool = True
     addresses: bool = True  # write out what a link leads to, where the network takes no links in its words
+    campaign: Campaign | None = None
+    mentions: str = ""  # how the address of an account begins, where a link to one is a mention
 
 
 def words(tokens: Sequence[Token], style: Style) -> Rich:
@@ -142,6 +145,11 @@ def _row(head: Sequence[Rich], row: Sequence[Rich]) -> Rich:
     return joined([part for part in (first, joined(named, ", ")) if part.text], " – ")
 
 
+def between(before: str, after: str) -> str:
+    """What a line's end in the source means: a space, but nothing between two characters of a script without spaces."""
+    return "" if UNSPACED.match(before[-1:]) and UNSPACED.match(after[:1]) else " "
+
+
 def inline(children: Sequence[Token], style: Style) -> Rich:
     """The words of one paragraph, heading or cell."""
     return _Line(style).read(children)
@@ -150,6 +158,7 @@ def inline(children: Sequence[Token], style: Style) -> Rich:
 class _Line:
     def __init__(self, style: Style) -> None:
         self.style = style
+        self.links = Links(style.base, style.campaign)
         self.parts: list[str] = []
         self.length = 0
         self.spans: list[Span] = []
@@ -184,15 +193,9 @@ class _Line:
         elif token.type == "footnote_ref":
             self.say(f"[{token.meta['id'] + 1}]" if self.style.footnotes else "")
         elif token.type == "softbreak":
-            self.say(self.gap(following))
+            self.say(between(self.parts[-1] if self.parts else "", following.content if following else ""))
         else:
             self.say("\n" if token.type == "hardbreak" else token.content)
-
-    def gap(self, following: Token | None) -> str:
-        """What a line's end in the source means: a space, but nothing between two characters of a script without spaces."""
-        before = self.parts[-1][-1:] if self.parts else ""
-        after = following.content[:1] if following else ""
-        return "" if UNSPACED.match(before) and UNSPACED.match(after) else " "
 
     def image(self, token: Token) -> None:
         """Nothing, but a link that has no other words says what its picture shows."""
@@ -201,26 +204,37 @@ class _Line:
 
     def close(self) -> None:
         kind, start, href, instead = self.open.pop()
-        if kind == "link":
-            self.link(start, followed(href, self.style.base), instead)
+        if kind == "link" and self.style.mentions and href.startswith(self.style.mentions):
+            self.mention(start, href)
+        elif kind == "link":
+            self.link(start, href, instead)
         elif start < self.length:
             self.spans.append(Span(start, self.length, kind))  # type: ignore[arg-type]
 
-    def link(self, start: int, address: str | None, instead: str) -> None:
-        if address is None:
+    def mention(self, start: int, account: str) -> None:
+        """An account of the network: marked, or where it takes no marks named as the network names it."""
+        if "mention" in self.style.marks and "".join(self.parts)[start:].strip():
+            self.spans.append(Span(start, self.length, "mention", account))
+        else:
+            self.instead(start, account)
+
+    def link(self, start: int, href: str, instead: str) -> None:
+        plain, address = Links(self.style.base).follow(href), self.links.follow(href)
+        if plain is None or address is None:
             return
         label = "".join(self.parts)[start:]
         if not label.strip():
-            self.say(instead or address)
-            label = instead or address
+            label = instead or (plain if "link" in self.style.marks else address)
+            self.say(label)
         if "link" in self.style.marks:
             self.spans.append(Span(start, self.length, "link", address))
-        elif self.style.addresses or says(label, address):
-            self.spell(start, label, address)
+        elif self.style.addresses or says(label, plain):
+            self.spell(start, label, plain, address)
 
-    def spell(self, start: int, label: str, address: str) -> None:
-        """Without marks the address is written out: instead of words that only shorten it, else behind them."""
-        if not says(label, address):
+    def spell(self, start: int, label: str, plain: str, address: str) -> None:
+        """Without marks the address is written out: instead of words that only shorten it, else behind them. `plain` is
+        the address as the author wrote it."""
+        if not says(label, plain) and not says(label, address):
             self.say(" (")
             start = self.length
             self.say(f"{address})")
@@ -228,8 +242,12 @@ class _Line:
         elif label == address or address.startswith("mailto:"):
             self.spans.append(Span(start, self.length, "link", address))
         else:
-            self.parts = ["".join(self.parts)[:start]]
-            self.spans = [span for span in self.spans if span.end <= start]
-            self.length = start
-            self.say(address)
+            self.instead(start, address)
             self.spans.append(Span(start, self.length, "link", address))
+
+    def instead(self, start: int, words: str) -> None:
+        """Other words from `start` on."""
+        self.parts = ["".join(self.parts)[:start]]
+        self.spans = [span for span in self.spans if span.end <= start]
+        self.length = start
+        self.say(words)
