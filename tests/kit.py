@@ -134,8 +134,8 @@ class Office:
 
 
 def run_pass(desk: Desk, lead: timedelta = timedelta(0)) -> dict[str, DeliveryState]:
-    """What `presstime publish` does, without Prefect: plan, then publish what is to be published. The states afterwards."""
+    """What `presstime publish` does, without Prefect: plan, then do what is to be done. The states afterwards."""
     for action in desk.plan(lead):
-        if action.action == "publish":
+        if action.acts:
             desk.publish(str(action.delivery))
     return {str(state.delivery): state for state in desk.ledger.states().values()}

@@ -415,7 +415,9 @@ class Traits:
     default_base_url: str | None = None
     options: frozenset[str] = frozenset()  # channel settings of its own
     can_find: bool = False
-    edits: frozenset[str] = frozenset()  # what of a message can be changed once it is out: "text", "media", "card", "page"
+    edits: frozenset[str] = (
+        frozenset()
+    )  # what of a message can be changed once it is out: "text", "media", "card", "page"
     can_retract: bool = False
     retract_window: timedelta | None = None  # how long after a send it can be taken down; None: for ever
 
@@ -540,6 +542,7 @@ class Change:
     what: Literal["edit", "retract"]
     digest: str
     at: datetime
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -576,6 +579,14 @@ class DeliveryState:
         """Whether something may already be on the network."""
         return bool(self.receipts) or self.intent is not None
 
+    @property
+    def needs_look(self) -> bool:
+        """Whether a person should look: nobody else can tell, or it is tried again and again, or the network said no."""
+        if self.review or (self.change is not None and self.reason != ""):
+            return True
+        left = self.status is Status.REFUSED and self.final != ""
+        return self.status in (Status.UNKNOWN, Status.REFUSED, Status.DEFERRED, Status.HELD) and not left
+
 
 # --- what is to be done -----------------------------------------------------------------------------------------------
 
@@ -585,11 +596,16 @@ class Action:
     """One line of the plan. `reason` is a sentence for people; every action has one."""
 
     delivery: Delivery
-    action: Literal["publish", "wait", "edit", "retract", "hold", "missed"]
+    action: Literal["publish", "wait", "edit", "retract", "hold", "missed", "note"]
     due: datetime | None
     reason: str
     digest: str = ""
     path: str = ""
+
+    @property
+    def acts(self) -> bool:
+        """Whether there is something to be done on the network now."""
+        return self.action in ("publish", "edit", "retract")
 
     def to_json(self) -> JsonObject:
         return {

@@ -73,7 +73,7 @@ async def sync(root: str) -> State[Any]:
         if deployment.id is None:
             return Completed(message=f"{len(actions)} actions planned")  # a single pass: `publish` follows at once
         await schedule(desk, actions)
-        late = [a for a in actions if a.action == "publish" and _is_overdue(a)]
+        late = [a for a in actions if a.acts and _is_overdue(a)]
         return _verdict(await deliver_all(desk, late))
 
 
@@ -85,7 +85,7 @@ async def publish(root: str, until: str | None = None) -> State[Any]:
     with desk_at(root) as desk:
         lead = max(LEAD, from_iso(until) - datetime.now(UTC)) if until else LEAD
         actions = await asyncio.to_thread(desk.plan, lead)
-        states = await deliver_all(desk, [a for a in actions if a.action == "publish"])
+        states = await deliver_all(desk, [a for a in actions if a.acts])
         return _verdict(states)
 
 
@@ -103,7 +103,7 @@ async def checkpoint(root: str) -> State[Any]:
 
 @task(name="publish", task_run_name="{delivery}", cache_policy=NO_CACHE)
 def deliver(root: str, delivery: str) -> State[Any]:
-    """Publish one delivery, once; its state in the UI is what became of it."""
+    """Publish one delivery, once, or edit or retract what is out; its state in the UI is what became of it."""
     with desk_at(root) as desk:
         state = desk.publish(delivery)
     if state is None:
@@ -176,16 +176,22 @@ def _text_of(desk: Desk, state: DeliveryState) -> str:
 
 def _as_run_state(state: DeliveryState) -> State[Any]:
     what = f"{state.delivery}: {state.reason or state.url or state.status.value}"
-    if state.status is Status.PUBLISHED:
-        return Completed(message=what)
+    if state.change is not None and state.reason:
+        return Failed(name=f"Not {state.change.what}ed", message=what)
+    if state.status in (Status.PUBLISHED, Status.RETRACTED):
+        return Completed(name=_named(state), message=what)
     if state.status in (Status.CLAIMED, Status.SENDING):
         return Completed(name="Elsewhere", message=f"{state.delivery}: another worker is at it")
     return Failed(name=state.status.value.capitalize(), message=what)
 
 
+def _named(state: DeliveryState) -> str:
+    return "Retracted" if state.status is Status.RETRACTED else "Completed"
+
+
 def _verdict(states: Sequence[DeliveryState]) -> State[Any]:
     """The run's own state: failed when something in it needs a person, so that automations can wake one."""
-    bad = [s for s in states if s.status in (Status.UNKNOWN, Status.REFUSED, Status.DEFERRED, Status.HELD)]
+    bad = [s for s in states if s.needs_look]
     for state in bad:
         get_run_logger().error("%s is %s: %s", state.delivery, state.status.value, state.reason)
     if bad:
@@ -261,7 +267,7 @@ def one_pass(desk: Desk, say: Callable[[str], None] = lambda message: None) -> N
     async def both() -> None:
         name = f"sync {(desk.newsroom.commit or '')[:12]}"
         _raise(await sync.with_options(flow_run_name=name)(root, return_state=True))
-        due = [a for a in desk.last_plan.values() if a.action == "publish"]
+        due = [a for a in desk.last_plan.values() if a.acts]
         if due:
             say(f"Publishing {run_name(due, desk.settings.timezone)} ...")
             named = publish.with_options(flow_run_name=run_name(due, desk.settings.timezone))

@@ -45,7 +45,7 @@ class Standby:
         )
         try:
             with open_desk(self.root) as desk:
-                due = [str(a.delivery) for a in desk.plan() if a.action == "publish"]
+                due = [str(a.delivery) for a in desk.plan() if a.acts]
                 for delivery in due:
                     desk.publish(delivery)
                 return len(due)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from presstime.content.newsroom import Newsroom, read_newsroom
 from presstime.content.source import Source
@@ -213,12 +213,15 @@ class Desk:
         return actions
 
     def publish(self, delivery: str) -> DeliveryState | None:
-        """Do what the last plan says for a delivery that is to be published. None: it is held, and the log says why.
+        """Do what the last plan says for a delivery: publish it, edit or retract what is out. None: it is held, and the log
+        says why.
 
         Raises `StoreError` or `LedgerError` where the log cannot be used."""
         from presstime.ledger.claims import claimable, put_off
 
         action = self.last_plan[delivery]
+        if action.action != "publish":
+            return self._change(action)
         state, now, me = self.ledger.state(action.delivery), self.store.now(), self.ledger.writer
         if state and state.begun and not claimable(state, state.sent_digest, now, me, self.ledger.is_gone):
             return state  # another worker was quicker: what it says need not be read, and nothing is to be done
@@ -232,6 +235,20 @@ class Desk:
         if job is None:
             return None
         return self.publisher.publish(job, adapter)
+
+    def _change(self, action: Action) -> DeliveryState | None:
+        """Edit or retract what is out."""
+        from presstime.ledger.changes import put_off_change
+
+        what: Literal["edit", "retract"] = "edit" if action.action == "edit" else "retract"
+        try:
+            job = self.jobs.change_of(action)
+            adapter = self.adapter(action.delivery.channel)
+        except (SettingsError, RenderError) as error:
+            now = self.timing.now
+            put_off_change(self.ledger, action.delivery, what, action.digest, now, error.told, needs_person=True)
+            return self.ledger.state(action.delivery)
+        return self.publisher.change(job, adapter) if job else self.ledger.state(action.delivery)
 
     # --- the networks ---
 

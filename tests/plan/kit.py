@@ -27,17 +27,19 @@ def wanted(
     post: str = "launch",
     channel: str = "brand",
     source: str = "s1",
-    expires_at: datetime | None = None,
+    content: str = "",
+    **front: Any,
 ) -> Wanted:
-    """A delivery as Git wants it."""
+    """A delivery as Git wants it; `front` is what its post says further."""
     target = Target(channel, due, parse_late(late) if isinstance(late, str) else late)
     path = f"posts/{post}.md"
-    return Wanted(Post(post, path, "b1", "c1", post, "Body", expires_at=expires_at, targets=(target,)), target, source)
+    return Wanted(Post(post, path, "b1", "c1", post, "Body", targets=(target,), **front), target, source, content)
 
 
 def state(status: Status, **more: Any) -> DeliveryState:
     """A delivery as the log knows it: planned with the digest `d1` from the source `s1`, due now, unless said otherwise."""
-    known = {"digest": "d1", "source": "s1", "due": NOW, "path": "posts/launch.md", **more}
+    origin = {"blob": "b1"}
+    known = {"digest": "d1", "source": "s1", "due": NOW, "path": "posts/launch.md", "origin": origin, **more}
     return DeliveryState(known.pop("delivery", D), status, **known)
 
 

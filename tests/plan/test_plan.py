@@ -188,7 +188,6 @@ def test_what_git_dropped_half_way_is_finished() -> None:
         state(Status.HELD),
         state(Status.MISSED),
         state(Status.DEFERRED),
-        partly_out(Status.PUBLISHED),
         partly_out(Status.REFUSED),
     ],
 )
@@ -219,7 +218,7 @@ def test_refused_and_changed() -> None:
 def test_refused_half_way_is_held() -> None:
     """A thread of which a part is out is not begun again with other words."""
     known = partly_out(Status.REFUSED, reason="too rude")
-    assert told(wanted(source="s2"), known, Words(launch="d2")).startswith("hold: refused after 1 segments went out")
+    assert told(wanted(source="s2"), known, Words(launch="d2")).startswith("hold: refused while 1 message of it is out")
 
 
 # --- words ------------------------------------------------------------------------------------------------------------
@@ -288,16 +287,11 @@ def test_published_and_unchanged_has_no_action() -> None:
     assert words.asked == []
 
 
-def test_published_and_touched_without_other_words_has_no_action() -> None:
-    """A change in Git that leaves the words as they are out is nobody's business."""
-    assert told(wanted(source="s2"), published()) == "nothing"
-
-
-@pytest.mark.parametrize("words", [Words(launch="d2"), Words(launch=RenderError("too long", "", "too-long"))])
-@pytest.mark.parametrize("due", [NOW, ago(days=9), ahead(days=9)])
-def test_published_and_changed_is_held(words: Words, due: object) -> None:
-    """A change after publishing is never posted a second time: it is held, and says so."""
-    assert told(wanted(due, "publish", source="s2"), published(), words).startswith("hold: published already")  # type: ignore[arg-type]
+def test_published_and_rendered_otherwise_has_no_action() -> None:
+    """A template, a setting or an upgrade that would say it otherwise edits nothing that is out: only its own file does."""
+    words = Words(launch="d2")
+    assert told(wanted(source="s2"), published(), words) == "nothing"
+    assert words.asked == []
 
 
 # --- many -------------------------------------------------------------------------------------------------------------
@@ -319,7 +313,7 @@ def late_plan(*late: tuple[str, str, float], done: dict[str, float] | None = Non
         for c, m in (done or {}).items()
     }
     actions = plan(items, Situation(states, NOW, min_gap=timedelta(minutes=5)), Words())
-    return [(a.delivery.post, a.action, (a.due - NOW).total_seconds() / 60) for a in actions if a.due]
+    return [(a.delivery.post, a.action, (a.due - NOW).total_seconds() / 60) for a in actions if a.action != "note"]
 
 
 def test_a_backlog_is_spaced() -> None:

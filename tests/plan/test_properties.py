@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from presstime.errors import RenderError
-from presstime.model import Delivery, DeliveryState, Intent, Late, Receipt, Status
+from presstime.model import Change, Delivery, DeliveryState, Intent, Late, Receipt, Status
 from presstime.plan import Situation, Wanted, plan
 from tests.plan.kit import CLAIM, NOW, Words, wanted
 
@@ -49,6 +49,10 @@ def states(draw: st.DrawFn) -> DeliveryState:
         review=status is Status.UNKNOWN and draw(st.booleans()),
         claim=draw(st.sampled_from([None, CLAIM])),
         intent=intent,
+        change=draw(st.sampled_from([None, Change("edit", "d2", NOW), Change("retract", "", NOW, "why")]))
+        if out
+        else None,
+        final=draw(st.sampled_from(["", "d2", "retract", "leave"])),
         receipts=(Receipt("1"),) if out else (),
         sent_digest=draw(digests) if out or intent else "",
         until=draw(st.none() | minutes),
@@ -72,7 +76,7 @@ situations = st.tuples(
 def test_every_delivery_has_one_action_with_a_reason(
     drawn: tuple[list[Wanted], list[DeliveryState], Words, bool, timedelta],
 ) -> None:
-    """Whatever Git wants is published and as it was, or has exactly one action, which says why; none is lost, none is double."""
+    """Whatever Git wants is published and as it was, or taken down and expired, or has exactly one action, which says why; none is lost, none is double."""
     items, known, say, busy, gap = drawn
     by_delivery = {s.delivery: s for s in known}
     actions = plan(items, Situation(by_delivery, NOW, "e1", busy=lambda s: busy, min_gap=gap), say)
@@ -81,7 +85,7 @@ def test_every_delivery_has_one_action_with_a_reason(
     assert all(a.reason.strip() for a in actions)
     for item in items:
         state = by_delivery.get(item.delivery)
-        quiet = state is not None and state.status is Status.PUBLISHED
+        quiet = state is not None and state.status in (Status.PUBLISHED, Status.RETRACTED)
         assert item.delivery in named or quiet
 
 
@@ -90,11 +94,17 @@ def test_every_delivery_has_one_action_with_a_reason(
 def test_nothing_is_sent_against_the_log(
     drawn: tuple[list[Wanted], list[DeliveryState], Words, bool, timedelta],
 ) -> None:
-    """What is published, waits for a person or is another worker's is never to be published; nothing goes out early."""
+    """What is published, waits for a person or is another worker's is never to be published, and nothing goes out early;
+    only what is out is changed."""
     items, known, say, busy, gap = drawn
     by_delivery = {s.delivery: s for s in known}
     for action in plan(items, Situation(by_delivery, NOW, "e1", busy=lambda s: busy, min_gap=gap), say):
         state = by_delivery.get(action.delivery)
+        if action.action in ("edit", "retract"):
+            assert state is not None
+            assert state.receipts
+            assert not state.review
+            assert not busy
         if action.action != "publish":
             continue
         assert action.digest

@@ -9,44 +9,12 @@ import pytest
 from PIL import Image
 
 from presstime.errors import GitError, NetworkError
-from presstime.model import Attachment, DeliveryState, Segment, Settling, Status
-from presstime.networks.memory import TRAITS, Fault, MemoryNetwork
+from presstime.model import Attachment, Segment, Settling, Status
+from presstime.networks.memory import Fault
 from presstime.render import Rendered
 from presstime.wire import Desk
-from tests.kit import SETTINGS, START, Folder, Office, run_pass
-
-D = "launch/brand-mastodon"
-BRAND_ONLY = SETTINGS.replace('["site-feed", "brand-mastodon"]', '["brand-mastodon"]')
-
-
-class Newsdesk:
-    """An office whose one channel posts to a network in memory. Each pass is another worker's, unless it is told otherwise."""
-
-    def __init__(self, path: Path, settling: Settling = Settling.LOOKUP, text: str = "Lift-off.") -> None:
-        self.folder = Folder(path, BRAND_ONLY)
-        self.office = Office(self.folder)
-        traits = replace(TRAITS, settling=settling, can_find=settling is not Settling.NONE)
-        self.network = MemoryNetwork(traits, now=self.office.now, sleep=self.office.sleep)
-        self.folder.post("launch", text, late="publish")
-        self.folder.commit("Launch")
-        self._workers = 0
-
-    def seat(self, desk: Desk) -> None:
-        """Put the network in memory in the place of the channel's own."""
-        channel = desk.settings.channels["brand-mastodon"]
-        desk._adapters["brand-mastodon"] = self.network.adapter_class()(channel, None)
-
-    def work(self, minutes: float = 3) -> DeliveryState:
-        """A pass of a new worker, some minutes after the last."""
-        self._workers += 1
-        self.office.pass_time(minutes=minutes)
-        with self.office.desk(f"elsewhere/m/{self._workers}/1") as desk:
-            self.seat(desk)
-            return run_pass(desk)[D]
-
-    @property
-    def texts(self) -> list[str]:
-        return [post.text.strip() for post in self.network.posts]
+from tests.kit import START, Folder, Office, run_pass
+from tests.publish.newsdesk import BRAND_ONLY, D, Newsdesk
 
 
 @pytest.fixture
@@ -95,15 +63,6 @@ def test_published_and_renamed_is_published(newsdesk: Newsdesk) -> None:
     newsdesk.folder.write("presstime.toml", BRAND_ONLY + "# a remark\n")
     newsdesk.folder.commit("Remark")
     newsdesk.work()
-    assert newsdesk.texts == ["Lift-off."]
-
-
-def test_published_and_changed_is_not_sent_again(newsdesk: Newsdesk) -> None:
-    """An edit after publishing is held: one post stays one post."""
-    newsdesk.work(0)
-    newsdesk.folder.post("launch", "Landed.", late="publish")
-    newsdesk.folder.commit("Edit")
-    assert newsdesk.work().status is Status.PUBLISHED
     assert newsdesk.texts == ["Lift-off."]
 
 

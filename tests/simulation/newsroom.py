@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from types import SimpleNamespace
 
-from presstime.model import Channel, Delivery, JsonObject, Late, Post, Provenance, Segment, Target, Variant
+from presstime.model import Channel, Delivery, JsonObject, Late, Post, Provenance, Segment, Target, Traits, Variant
 from tests.simulation.faults import SECOND
 
 START = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)  # microsecond 0
@@ -17,18 +17,39 @@ def instant(at: int) -> datetime:
 
 
 @dataclass(frozen=True)
+class Later:
+    """What Git says of a delivery from some time on (microseconds): other texts, or None: the post is gone."""
+
+    at: int
+    texts: tuple[str, ...] | None
+
+
+@dataclass(frozen=True)
 class Wanted:
-    """One delivery that is to go out: its segments' texts, when (microseconds), and how late it may be (None: ever)."""
+    """One delivery that is to go out: its segments' texts, when (microseconds), and how late it may be (None: ever);
+    `changes` are what Git says afterwards, oldest first."""
 
     delivery: Delivery
     texts: tuple[str, ...]
     due: int
     window: int | None = None
     refused: bool = False  # the network will never take it
+    changes: tuple[Later, ...] = ()
 
     @property
     def late(self) -> Late:
         return Late("publish") if self.window is None else Late("within", timedelta(microseconds=self.window))
+
+    def says(self, now: int) -> tuple[str, ...] | None:
+        """What Git says at a time; None when it says nothing any more."""
+        texts: tuple[str, ...] | None = self.texts
+        for change in self.changes:
+            texts = change.texts if now >= change.at else texts
+        return texts
+
+    @property
+    def last(self) -> tuple[str, ...] | None:
+        return self.changes[-1].texts if self.changes else self.texts
 
 
 def wanted(name: str, channel: str, segments: int, due_seconds: float, window: int | None = None) -> Wanted:
@@ -38,19 +59,26 @@ def wanted(name: str, channel: str, segments: int, due_seconds: float, window: i
 
 @dataclass
 class Words:
-    """Stands in for rendering: the words of each delivery, the same for every worker."""
+    """Stands in for rendering: the words of each delivery at one commit, the same for every worker."""
 
     channels: Mapping[str, Channel]
     variants: Mapping[Delivery, Variant]
     digests: Mapping[Delivery, str]
+    shown: Traits | None = None
     engine: str = "e1"
     newsroom: object = field(default=None)
 
     def channel(self, name: str) -> Channel:
         return self.channels[name]
 
+    def traits(self, name: str) -> Traits | None:
+        return self.shown
+
     def render(self, post: Post, target: Target) -> SimpleNamespace:
-        return SimpleNamespace(variant=self.variants[Delivery(post.id, target.channel)], files={})
+        return SimpleNamespace(variant=self.variant(post, target), files={})
+
+    def variant(self, post: Post, target: Target) -> Variant:
+        return self.variants[Delivery(post.id, target.channel)]
 
     def digest(self, post: Post, target: Target) -> str:
         return self.digests[Delivery(post.id, target.channel)]
@@ -62,31 +90,39 @@ class Words:
         raise AssertionError("no media in the simulation")
 
 
+def commits(items: tuple[Wanted, ...]) -> list[int]:
+    """When Git changes, in microseconds; the first commit was always there."""
+    return [0, *sorted({change.at for item in items for change in item.changes})]
+
+
 @lru_cache(maxsize=256)
-def words_of(items: tuple[Wanted, ...], on_unknown: str) -> Words:
+def words_of(items: tuple[Wanted, ...], on_unknown: str, commit: int = 0) -> Words:
+    """What Git says from the time of a commit on; the network's traits are still to be added."""
     names = {item.delivery.channel for item in items}
     channels = {name: Channel(name, "memory", on_unknown=on_unknown) for name in names}  # type: ignore[arg-type]
-    variants = {
-        item.delivery: Variant(
-            item.delivery, "memory", instant(item.due), tuple(Segment(n, text) for n, text in enumerate(item.texts))
-        )
-        for item in items
-    }
-    posts = tuple(_post(item) for item in items)
+    said = [(item, texts) for item in items if (texts := item.says(commit)) is not None]
+    variants = {item.delivery: _variant(item, texts) for item, texts in said}
+    posts = tuple(_post(item, texts) for item, texts in said)
     newsroom = SimpleNamespace(
-        commit="c1",
+        commit=f"c{commit}",
         settings_blob="s1",
         templates_digest="t1",
-        settings=SimpleNamespace(min_gap_seconds=0),
-        loaded=SimpleNamespace(posts=posts),
+        settings=SimpleNamespace(min_gap_seconds=0, retract_max=20),
+        loaded=SimpleNamespace(posts=posts, ids={post.id for post in posts}, unnamed=0, problems=()),
+        source=SimpleNamespace(find=lambda path: None),
     )
     digests = {delivery: variant.digest for delivery, variant in variants.items()}
     return Words(channels, variants, digests, newsroom=newsroom)
 
 
-def _post(item: Wanted) -> Post:
+def _variant(item: Wanted, texts: tuple[str, ...]) -> Variant:
+    segments = tuple(Segment(n, text, payload={"text": text}) for n, text in enumerate(texts))
+    return Variant(item.delivery, "memory", instant(item.due), segments)
+
+
+def _post(item: Wanted, texts: tuple[str, ...]) -> Post:
     name, target = item.delivery.post, Target(item.delivery.channel, instant(item.due), item.late)
-    return Post(name, f"posts/{name}.md", f"blob-{name}", "c1", name.title(), "", targets=(target,))
+    return Post(name, f"posts/{name}.md", f"blob-{'|'.join(texts)}", "c1", name.title(), "", targets=(target,))
 
 
 def provenance(paths: Collection[str]) -> Mapping[str, Provenance]:

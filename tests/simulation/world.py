@@ -10,7 +10,7 @@ from presstime.errors import ClaimLost, LedgerError, PresstimeError, StoreError
 from presstime.ledger.cache import Cache
 from presstime.ledger.claims import ENDED
 from presstime.ledger.log import Ledger
-from presstime.model import Action, Json, Settling
+from presstime.model import Action, Json, Settling, Status
 from presstime.networks.memory import TRAITS
 from presstime.publish.jobs import Jobs
 from presstime.publish.send import Publisher
@@ -22,7 +22,7 @@ from tests.simulation.ends import SimAdapter, SimNetwork, SimStore
 from tests.simulation.faults import HOUR, MINUTE, SECOND, Armed, Faults, Rates
 from tests.simulation.history import History
 from tests.simulation.machine import Machine, Process
-from tests.simulation.newsroom import Wanted, instant, provenance, words_of
+from tests.simulation.newsroom import Wanted, Words, commits, instant, provenance, words_of
 
 LEAD = timedelta(seconds=60)
 TICK = MINUTE
@@ -69,8 +69,9 @@ class World:
         self.history = History()
         self.faults = Faults(setup.rates, self.chance, setup.calm, setup.armed)
         self.bucket = Bucket(self.now)
-        self.words = words_of(setup.items, setup.policy.on_unknown)
         self.network = SimNetwork(self, _traits(setup.policy))
+        self.commits = commits(setup.items)
+        self._words: dict[int, Words] = {}
         self.refusing = {item.delivery for item in setup.items if item.refused}
         self.processes: dict[str, Process] = {}
         self.machines = {name: Machine(name) for name in dict.fromkeys(setup.hosts)}
@@ -89,6 +90,15 @@ class World:
 
     def now(self) -> datetime:
         return instant(self.baton.now)
+
+    @property
+    def words(self) -> Words:
+        """What Git says now."""
+        commit = max(at for at in self.commits if at <= max(self.baton.now, 0))
+        if commit not in self._words:
+            found = words_of(self.setup.items, self.setup.policy.on_unknown, commit)
+            self._words[commit] = replace(found, shown=self.network.traits)
+        return self._words[commit]
 
     def tell(self, who: str, kind: str, what: str, data: Json = None) -> None:
         self.history.add(self.baton.now, who, kind, what, data)
@@ -152,20 +162,27 @@ class Worker:
             _write_lock=BatonLock(world.baton),  # type: ignore[arg-type]
         )
         timing = Timing(store, process.now, process.sleeper("wait"), process.monotonic, chance.uniform)
-        self.sync = Sync(world.words.newsroom, self.ledger, timing, world.words, provenance)  # type: ignore[arg-type]
-        self.jobs = Jobs(world.words, self.ledger)  # type: ignore[arg-type]
+        self.timing = timing
+        self.read_git()
         self.publisher = Publisher(self.ledger, timing)
 
+    def read_git(self) -> None:
+        """What a pass begins with: the commit as it is now."""
+        words = self.world.words
+        self.sync = Sync(words.newsroom, self.ledger, self.timing, words, provenance)  # type: ignore[arg-type]
+        self.jobs = Jobs(words, self.ledger)  # type: ignore[arg-type]
+
     def one_pass(self, only: str = "") -> None:
-        """What `wire.Desk` does: plan, then publish what is due (or `only` one post), each delivery for itself."""
+        """What `wire.Desk` does: read Git, plan, then do what is due (or `only` one post), each delivery for itself."""
         self.world.tell(self.process.name, "pass", "begins")
+        self.read_git()
         try:
             actions = self.sync.run(LEAD)
         except (StoreError, LedgerError) as error:
             self._failed("plan", error)
             return
         self.publisher.down.clear()
-        due = [action for action in actions if action.action == "publish" and only in ("", action.delivery.post)]
+        due = [action for action in actions if action.acts and only in ("", action.delivery.post)]
         if self.world.setup.threads:
             self._side_by_side(due)
         else:
@@ -173,17 +190,35 @@ class Worker:
                 self.publish(action)
 
     def publish(self, action: Action) -> None:
+        adapter = SimAdapter(self.world, self.process, action.delivery.channel)
         try:
-            job = self.jobs.of(action)
-            if job is not None:
-                self.publisher.publish(job, SimAdapter(self.world, self.process, action.delivery.channel))
+            if action.action == "publish":
+                job = self.jobs.of(action)
+                if job is not None:
+                    self.publisher.publish(job, adapter)
+            elif change := self.jobs.change_of(action):
+                self.publisher.change(change, adapter)
         except (StoreError, LedgerError) as error:
             self._failed(str(action.delivery), error)
 
     def all_decided(self) -> bool:
-        states = self.ledger.states()
-        wanted = [states.get(item.delivery) for item in self.world.setup.items]
-        return all(state is not None and (state.status in ENDED or state.review) for state in wanted)
+        if self.world.baton.now < self.world.commits[-1]:
+            return False
+        return all(self._decided(item) for item in self.world.setup.items)
+
+    def _decided(self, item: Wanted) -> bool:
+        """Whether nothing more is to be done: published as Git says it last, taken down, or a person's."""
+        state = self.ledger.state(item.delivery)
+        if state is None:
+            return item.last is None
+        if state.review or state.final:
+            return True
+        if item.last is None and state.receipts:
+            return state.status is Status.RETRACTED
+        if state.status is Status.PUBLISHED:
+            words = self.world.words
+            return state.change is None and state.sent_digest == words.digests[item.delivery]
+        return state.status in ENDED
 
     def _side_by_side(self, actions: list[Action]) -> None:
         """As the flow does: channels side by side, the deliveries of one channel one after the other."""

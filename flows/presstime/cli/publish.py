@@ -17,8 +17,18 @@ from presstime.model import DeliveryState, Status, has_errors
 if TYPE_CHECKING:
     from presstime.wire import Desk
 
-NEEDS_A_LOOK = (Status.UNKNOWN, Status.REFUSED, Status.DEFERRED, Status.HELD)
-ORDER = [Status.PUBLISHED, *NEEDS_A_LOOK, Status.SENDING, Status.CLAIMED, Status.PLANNED, Status.MISSED]
+ORDER = [
+    Status.PUBLISHED,
+    Status.RETRACTED,
+    Status.UNKNOWN,
+    Status.REFUSED,
+    Status.DEFERRED,
+    Status.HELD,
+    Status.SENDING,
+    Status.CLAIMED,
+    Status.PLANNED,
+    Status.MISSED,
+]
 MISSED_SHOWN = 5
 PATIENCE_SECONDS = 150  # for deliveries that another worker has claimed: a little more than a claim lasts
 
@@ -52,8 +62,8 @@ def run_pass(desk: "Desk", form: str, show_all: bool = False) -> int:
         one_pass(desk, say)
         _wait_for_others(desk)
     after = desk.ledger.states()
-    wanted = [after[d] for d in sorted(desk.sync.deliveries() & after.keys())]
     changed = [s for s in after.values() if before.get(s.delivery) != s]
+    wanted = [after[d] for d in sorted((desk.sync.deliveries() & after.keys()) | {s.delivery for s in changed})]
     if form == "json":
         say_json(_as_json(desk, wanted))
     else:
@@ -146,11 +156,13 @@ def _summary(wanted: list[DeliveryState]) -> str:
 def _where(desk: "Desk", state: DeliveryState) -> str:
     if state.status is Status.PLANNED and state.due:
         return f"due {format_local(state.due, desk.settings.timezone)}"
+    if state.status in (Status.PUBLISHED, Status.RETRACTED) and state.reason:
+        return f"{state.url}: {state.reason}" if state.url else state.reason
     return state.url or state.reason
 
 
 def _exit_code(desk: "Desk", wanted: list[DeliveryState], changed: list[DeliveryState]) -> int:
     """1 if a person should look: problems in the content, something stuck, or something missed in this very pass."""
-    stuck = any(s.status in NEEDS_A_LOOK for s in wanted)
+    stuck = any(s.needs_look for s in wanted)
     newly_missed = any(s.status is Status.MISSED for s in changed)
     return 1 if stuck or newly_missed or has_errors(desk.problems) else 0

@@ -20,6 +20,7 @@ ADVICE = {
     Status.REFUSED: "change the post and commit it",
     Status.DEFERRED: "tried again at each pass; see the reason",
     Status.HELD: "see the reason",
+    Status.PUBLISHED: "what is out is not what Git says: see the reason",
 }
 
 
@@ -33,7 +34,7 @@ def command(directory: Path, form: str) -> int:
     with open_desk(directory) as desk:
         desk.ledger.catch_up()
         actions = desk.sync.actions()
-        needed = [s for s in desk.ledger.states().values() if _needs_person(s)]
+        needed = [s for s in desk.ledger.states().values() if s.needs_look]
         coming = [a for a in actions if a.action in ("publish", "wait") and a.due][:COMING]
         passed = last_pass(desk.root)
         if form == "json":
@@ -41,10 +42,6 @@ def command(directory: Path, form: str) -> int:
         else:
             _show(desk, needed, coming, passed)
         return 1 if needed or has_errors(desk.problems) else 0
-
-
-def _needs_person(state: DeliveryState) -> bool:
-    return state.review or state.status in (Status.UNKNOWN, Status.REFUSED, Status.DEFERRED, Status.HELD)
 
 
 def _show(desk: "Desk", needed: list[DeliveryState], coming: list[Action], passed: float) -> None:

@@ -28,14 +28,15 @@ class Skipped(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What a source holds. A post with an error is not in `posts`; `seen` counts every post file, sound or not, and
-    `ids` are those of all of them."""
+    """What a source holds. A post with an error is not in `posts`; `seen` counts every post file, sound or not, `ids` are
+    those of all of them, and `unnamed` counts the files that could not even be asked for theirs."""
 
     posts: tuple[Post, ...]
     problems: tuple[Problem, ...]
     skipped: tuple[Skipped, ...]
     seen: int
     ids: frozenset[str] = frozenset()
+    unnamed: int = 0
 
 
 def load_posts(source: Source, settings: Settings, only: Collection[str] | None = None) -> Loaded:
@@ -59,6 +60,7 @@ def load_posts(source: Source, settings: Settings, only: Collection[str] | None 
         tuple(skipped),
         len(reads),
         frozenset(r.id for r in reads if r.id),
+        sum(not r.id for r in reads),
     )
 
 

@@ -17,6 +17,7 @@ from presstime.errors import LedgerError
 from presstime.ledger.entry import GENESIS, Entry
 from presstime.ledger.fold import apply
 from presstime.model import (
+    Change,
     Claim,
     Delivery,
     DeliveryState,
@@ -28,7 +29,7 @@ from presstime.model import (
     to_iso,
 )
 
-SCHEMA = 1  # of the fold: to be raised when a state, or what an event makes of it, changes
+SCHEMA = 2  # of the fold: to be raised when a state, or what an event makes of it, changes
 TABLES = """
 CREATE TABLE IF NOT EXISTS head (id INTEGER PRIMARY KEY CHECK (id = 1), n INTEGER, hash TEXT, etag TEXT, log TEXT);
 CREATE TABLE IF NOT EXISTS deliveries (delivery TEXT PRIMARY KEY, state TEXT NOT NULL) WITHOUT ROWID;
@@ -182,12 +183,13 @@ def _state_of(text: str) -> DeliveryState:
 
 
 def _state_to_json(state: DeliveryState) -> JsonObject:
-    claim, intent = state.claim, state.intent
+    claim, intent, change = state.claim, state.intent, state.change
     return {
         "delivery": str(state.delivery),
         "status": state.status,
         "digest": state.digest,
         "source": state.source,
+        "content": state.content,
         "engine": state.engine,
         "due": state.due and to_iso(state.due),
         "commit": state.commit,
@@ -204,12 +206,14 @@ def _state_to_json(state: DeliveryState) -> JsonObject:
         "until": state.until and to_iso(state.until),
         "url": state.url,
         "done": state.done and to_iso(state.done),
+        "change": change and [change.what, change.digest, to_iso(change.at), change.why],
+        "final": state.final,
         "entry": state.entry,
     }
 
 
 def _state_from_json(data: JsonObject) -> DeliveryState:
-    claim, intent = data["claim"], data["intent"]
+    claim, intent, change = data["claim"], data["intent"], data["change"]
     return DeliveryState(
         **{
             **data,
@@ -221,5 +225,6 @@ def _state_from_json(data: JsonObject) -> DeliveryState:
             "receipts": tuple(Receipt.from_json(r) for r in data["receipts"]),
             "until": data["until"] and from_iso(data["until"]),
             "done": data["done"] and from_iso(data["done"]),
+            "change": change and Change(change[0], change[1], from_iso(change[2]), change[3]),
         }
     )

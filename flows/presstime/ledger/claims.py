@@ -11,7 +11,7 @@ from presstime.processes import is_gone
 
 LEASE_SECONDS = 120.0  # longer than any send with its retries; a worker that is gone is not waited for, see worker.py
 SLACK_SECONDS = 5.0  # S3 gives its time in whole seconds, and a reply travels
-ENDED = (Status.PUBLISHED, Status.REFUSED, Status.MISSED, Status.HELD)
+ENDED = (Status.PUBLISHED, Status.REFUSED, Status.MISSED, Status.HELD, Status.RETRACTED)
 
 
 def held_by_another(state: DeliveryState, now: datetime, worker: str, is_gone: Callable[[str], bool] = is_gone) -> bool:
@@ -122,7 +122,7 @@ class ClaimHandle:
             known = [r.id for r in state.receipts[segment : segment + 1]]
             if receipt.id in known:
                 return ()
-            if known or state.status is Status.PUBLISHED:
+            if known or state.status in (Status.PUBLISHED, Status.RETRACTED):
                 return events
             first = state.receipts[0].url if state.receipts else receipt.url
             return [*events, self._event("published", url=first)] if last else events
@@ -136,7 +136,7 @@ class ClaimHandle:
         """Whether this is still for us to say: the claim is the latest one, and no overtaken sender has come back meanwhile
         with a receipt that ends the delivery, or the doubt about the segment that it is about."""
         state = view(self.delivery)
-        if state is None or state.epoch != self.epoch or state.status is Status.PUBLISHED:
+        if state is None or state.epoch != self.epoch or state.status in (Status.PUBLISHED, Status.RETRACTED):
             return False
         return segment is None or (state.intent is not None and state.intent.segment == segment)
 
@@ -182,7 +182,7 @@ def claim(
         if announcement and state.begun:
             return ()
         handle.epoch, handle.since = state.epoch + 1, ledger.monotonic()
-        events = [handle._event("claimed", **_claim_data(ledger, state, digest))]
+        events = [handle._event("claimed", **claimed(ledger, state, digest))]
         return [*events, handle._sending(state, announcement)] if announcement else events
 
     return handle if ledger.append(propose) else None
@@ -211,7 +211,8 @@ def put_off(
     ledger.append(propose)
 
 
-def _claim_data(ledger: Ledger, state: DeliveryState, digest: str) -> Mapping[str, Json]:
+def claimed(ledger: Ledger, state: DeliveryState, digest: str) -> Mapping[str, Json]:
+    """What a `claimed` event says beside its epoch."""
     return {
         "worker": ledger.writer,
         "lease": LEASE_SECONDS,

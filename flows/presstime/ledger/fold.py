@@ -2,7 +2,7 @@
 
 Every event names the delivery and carries `at` (the worker's clock); those of a claim carry its `epoch`. Beside these:
 
-planned   digest, source, engine, due, path, commit, blob, author, approver
+planned   digest, source, content, engine, due, path, commit, blob, author, approver
 claimed   worker, lease (seconds), digest, run, origin (commit, blob, author, approver)
 sending   segment, digest, key, lease, origin
 accepted  segment, receipt
@@ -14,13 +14,20 @@ published url
 missed    due, reason
 held      reason
 released  reason
+editing    digest, lease, origin: what is out is about to be made to say `digest`
+edited     digest, receipts: and now says it
+retracting reason, lease, commit: what is out is about to be taken down
+retracted  reason: and now is
+noted      digest, reason: a change that will not be made, a takedown ("retract") likewise, or a thread that is left as it is
+
+`refused`, `deferred` and `unknown` with a `change` ("edit", "retract") are about a change: what was published stays so.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from presstime.model import Claim, Delivery, DeliveryState, Event, Intent, Receipt, Status, from_iso
+from presstime.model import Change, Claim, Delivery, DeliveryState, Event, Intent, Receipt, Status, from_iso
 
 Rule = Callable[[DeliveryState, Event, datetime], DeliveryState]
 
@@ -40,13 +47,16 @@ def _planned(state: DeliveryState, event: Event, at: datetime) -> DeliveryState:
         state,
         digest=data["digest"],
         source=data["source"],
+        content=data.get("content", ""),
         engine=data.get("engine", ""),
         due=from_iso(data["due"]),
         commit=data["commit"],
         path=data["path"],
         origin={k: data.get(k, "") for k in ("commit", "blob", "author", "approver")},
     )
-    if state.begun or state.status is Status.PUBLISHED:
+    if state.status is Status.PUBLISHED and state.final and planned.digest == state.sent_digest:
+        return replace(planned, change=None, final="", reason="")  # Git says again what is out: nothing is left to do
+    if state.begun or state.status in (Status.PUBLISHED, Status.RETRACTED):
         return planned  # what is on the network, or may be, stays what it is
     return replace(planned, status=Status.PLANNED, reason="", until=None)
 
@@ -96,22 +106,23 @@ def _told_late(state: DeliveryState, n: int, receipt: Receipt) -> DeliveryState:
 
 
 def _refused(state: DeliveryState, event: Event, at: datetime) -> DeliveryState:
+    if event.data.get("change"):
+        change = _change(state, event, at)
+        final = change.digest or change.what
+        return replace(state, change=change, claim=None, until=None, final=final, reason=event.data["reason"])
     return replace(state, status=Status.REFUSED, intent=None, claim=None, reason=event.data["reason"])
 
 
 def _deferred(state: DeliveryState, event: Event, at: datetime) -> DeliveryState:
-    until = event.data.get("until")
-    return replace(
-        state,
-        status=Status.DEFERRED,
-        intent=None,
-        claim=None,
-        reason=event.data["reason"],
-        until=from_iso(until) if until else None,
-    )
+    until = from_iso(event.data["until"]) if event.data.get("until") else None
+    if event.data.get("change"):
+        return replace(state, claim=None, change=_change(state, event, at), reason=event.data["reason"], until=until)
+    return replace(state, status=Status.DEFERRED, intent=None, claim=None, reason=event.data["reason"], until=until)
 
 
 def _unknown(state: DeliveryState, event: Event, at: datetime) -> DeliveryState:
+    if event.data.get("change"):
+        return replace(state, claim=None, change=_change(state, event, at), reason=event.data["reason"])
     claim = None if event.data.get("over") else state.claim
     return replace(state, status=Status.UNKNOWN, claim=claim, reason=event.data["reason"])
 
@@ -151,6 +162,37 @@ def _released(state: DeliveryState, event: Event, at: datetime) -> DeliveryState
     return replace(state, status=Status.PLANNED, reason="", review=False)
 
 
+def _change(state: DeliveryState, event: Event, at: datetime) -> Change:
+    """The change that an event is about: the one under way, or one that was put off before it began."""
+    what = event.data["change"]
+    if state.change and state.change.what == what:
+        return state.change
+    return Change(what, state.digest if what == "edit" else "", at)
+
+
+def _changing(state: DeliveryState, event: Event, at: datetime) -> DeliveryState:
+    data = event.data
+    edits = event.kind == "editing"
+    change = Change("edit" if edits else "retract", data["digest"] if edits else "", at, data.get("reason", ""))
+    claim = _extended(state.claim, data, at)
+    return replace(state, change=change, claim=claim, until=None, reason="", final="")
+
+
+def _edited(state: DeliveryState, event: Event, at: datetime) -> DeliveryState:
+    receipts = tuple(Receipt.from_json(r) for r in event.data["receipts"])
+    known = replace(state, sent_digest=event.data["digest"], receipts=receipts, final="", reason="", until=None)
+    return replace(known, change=None, claim=None, url=receipts[0].url or state.url)
+
+
+def _retracted(state: DeliveryState, event: Event, at: datetime) -> DeliveryState:
+    down = replace(state, status=Status.RETRACTED, change=None, claim=None, intent=None, until=None, review=False)
+    return replace(down, reason=event.data["reason"], final="")
+
+
+def _noted(state: DeliveryState, event: Event, at: datetime) -> DeliveryState:
+    return replace(state, final=event.data["digest"], reason=event.data["reason"])
+
+
 RULES: dict[str, Rule] = {
     "planned": _planned,
     "claimed": _claimed,
@@ -164,6 +206,11 @@ RULES: dict[str, Rule] = {
     "missed": _missed,
     "held": _held,
     "released": _released,
+    "editing": _changing,
+    "edited": _edited,
+    "retracting": _changing,
+    "retracted": _retracted,
+    "noted": _noted,
 }
 
 States = Mapping[Delivery, DeliveryState]

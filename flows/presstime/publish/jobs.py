@@ -2,12 +2,14 @@
 meant them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
+from presstime.errors import LedgerError
 from presstime.ledger.claims import step
 from presstime.ledger.log import Ledger, View
 from presstime.model import Action, Attachment, Delivery, Event, Post, Status, Target, Variant
+from presstime.publish.change import ChangeJob, takedown
 from presstime.publish.send import Job
 from presstime.publish.words import Words
 
@@ -28,11 +30,33 @@ class Jobs:
             return self._as_begun(action, state.sent_digest)
         return self._as_approved(action)
 
+    def change_of(self, action: Action) -> ChangeJob | None:
+        """The job for an `edit` or `retract` action; None where the words are not those that were approved: the next plan
+        looks again.
+
+        Raises `RenderError` where the channel is no more or the words cannot be rendered, `LedgerError` for a delivery that
+        was never published."""
+        delivery, state = action.delivery, self.ledger.state(action.delivery)
+        if state is None:
+            raise LedgerError(f"{delivery} is not in the log", "Run `presstime publish` again.")
+        before = Variant.from_json(self.ledger.payload(state.sent_digest))
+        channel = self.words.channel(delivery.channel)
+        if action.action == "retract":
+            return takedown(before, channel, reason=action.reason, commit=self.words.newsroom.commit)
+        post, target = self._wanted[delivery]
+        rendered = self.words.render(post, replace(target, due=before.at))
+        if rendered.variant.digest != action.digest:
+            return None
+        files, why = rendered.files, {"reason": action.reason, "commit": self.words.newsroom.commit}
+        return ChangeJob("edit", before, rendered.variant, channel, lambda item: files[item.digest], why)
+
     def _as_begun(self, action: Action, digest: str) -> Job:
         """What is begun is finished as it was begun: the log holds what was meant."""
         variant = Variant.from_json(self.ledger.payload(digest))
         channel = self.words.channel(action.delivery.channel)
-        return Job(variant, channel, variant.at, lambda item: self.words.reread(variant, item))
+        wanted = self._wanted.get(action.delivery)
+        partial = wanted[0].on_partial if wanted else "resume"
+        return Job(variant, channel, variant.at, lambda item: self.words.reread(variant, item), partial)
 
     def _as_approved(self, action: Action) -> Job | None:
         post, target = self._wanted[action.delivery]
@@ -44,7 +68,8 @@ class Jobs:
         def read(item: Attachment) -> bytes:
             return rendered.files[item.digest]
 
-        return Job(rendered.variant, self.words.channel(target.channel), target.due, read)
+        channel = self.words.channel(target.channel)
+        return Job(rendered.variant, channel, target.due, read, post.on_partial)
 
     def _hold(self, action: Action, digest: str) -> None:
         reason = f"rendered {digest[:12]}, approved {action.digest[:12]}: what would be sent is not what was approved"

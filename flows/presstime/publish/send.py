@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from presstime.errors import ClaimLost, LedgerError, NetworkError, WrongClock
+from presstime.ledger.changes import ChangeHandle, claim_change, put_off_change
 from presstime.ledger.claims import LEASE_SECONDS, Announcement, ClaimHandle, claim, put_off
 from presstime.ledger.log import Ledger
 from presstime.model import (
@@ -18,12 +19,14 @@ from presstime.model import (
     Receipt,
     Refused,
     Segment,
+    Status,
     Unknown,
     Variant,
     digest_of,
 )
 from presstime.networks.base import Adapter, Order
-from presstime.publish.fence import send_fenced
+from presstime.publish.change import ChangeJob, Changing, failure, takedown
+from presstime.publish.fence import fenced
 from presstime.publish.retry import RetryRule, send_patiently, write_patiently
 from presstime.publish.settle import Settlement, settle
 from presstime.publish.timing import LATENCY, Timing
@@ -31,12 +34,14 @@ from presstime.publish.timing import LATENCY, Timing
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A delivery to publish: what it says, through which channel, when. `read` gives the bytes of its media."""
+    """A delivery to publish: what it says, through which channel, when. `read` gives the bytes of its media; `on_partial`
+    says what becomes of a thread's first messages when a later one is refused."""
 
     variant: Variant
     channel: Channel
     due: datetime
     read: Callable[[Attachment], bytes]
+    on_partial: str = "resume"
 
 
 @dataclass
@@ -106,10 +111,55 @@ class Publisher:
         except (ClaimLost, WrongClock) as error:
             # Nothing was sent after the last look. If nobody took over yet, that is worth knowing.
             held.deferred(error.message, None, needs_person=False)
+        return self._after(job, adapter)
+
+    def _after(self, job: Job, adapter: Adapter) -> DeliveryState:
+        """Where the delivery stands; what is out of a refused thread is taken down at once, if the post says so."""
+        state = self._as_logged(job)
+        partly = state.status is Status.REFUSED and state.receipts and job.on_partial == "retract"
+        if not partly or not adapter.traits.can_retract:
+            return state
+        reason = f"a later message was refused, and the post says `retract`: {state.reason}"
+        return self.change(takedown(job.variant, job.channel, reason=reason), adapter)
+
+    def change(self, job: ChangeJob, adapter: Adapter) -> DeliveryState:
+        """Edit what is out, or take it down. Returns where the delivery stands afterwards.
+
+        Raises `StoreError` or `LedgerError` where the log cannot be used."""
+        self.timing.check_skew()
+        known = self._as_logged(job)
+        if job.channel.name in self.down:
+            return self._change_not_ready(job, self.down[job.channel.name])
+        try:
+            media = adapter.prepare(job.after, job.read) if job.what == "edit" else {}
+        except NetworkError as error:
+            return self._change_not_ready(job, error)
+        held = claim_change(self.ledger, job.after.delivery, job.what, job.digest, self.timing.now, job.why)
+        if held is None:
+            return self._as_logged(job)
+        changing = Changing(job, adapter, held, self.timing, self.rule, media)
+        try:
+            outcome = changing.carry_out(whole=known.change is not None)
+        except (ClaimLost, WrongClock) as error:
+            outcome = Deferred(error.message)
+        if not isinstance(outcome, Accepted):
+            self._not_changed(job, held, outcome)
+        return self._as_logged(job)
+
+    def _not_changed(self, job: ChangeJob, held: ChangeHandle, outcome: Outcome) -> None:
+        if isinstance(outcome, Deferred) and outcome.needs_person:
+            self.down[job.channel.name] = NetworkError(outcome.reason, needs_person=True)
+        kind, reason, more = failure(outcome)
+        self._surely(lambda: held.not_done(kind, reason, **more))
+
+    def _change_not_ready(self, job: ChangeJob, error: NetworkError) -> DeliveryState:
+        self.down[job.channel.name] = error
+        delivery, now = job.after.delivery, self.timing.now
+        put_off_change(self.ledger, delivery, job.what, job.digest, now, error.told, error.needs_person)
         return self._as_logged(job)
 
     def _send(self, adapter: Adapter, held: ClaimHandle, order: Order) -> Outcome:
-        return send_patiently(lambda: send_fenced(adapter, order, held, self.timing), self.rule, self.timing)
+        return send_patiently(lambda: fenced(lambda: adapter.send(order), held, self.timing), self.rule, self.timing)
 
     def _record(self, job: Job, adapter: Adapter, held: ClaimHandle, order: Order, outcome: Outcome) -> bool:
         """Write the outcome into the log. True: go on, with the next segment or, by choice, with the same again."""
@@ -174,10 +224,11 @@ class Publisher:
         key = digest_of([str(job.variant.delivery), job.variant.digest, segment.index])
         return Order(job.variant.delivery, job.variant, segment, key, job.variant.at, previous, media)
 
-    def _as_logged(self, job: Job) -> DeliveryState:
-        state = self.ledger.state(job.variant.delivery)
+    def _as_logged(self, job: Job | ChangeJob) -> DeliveryState:
+        delivery = job.variant.delivery if isinstance(job, Job) else job.after.delivery
+        state = self.ledger.state(delivery)
         if state is None:
-            raise LedgerError(f"{job.variant.delivery} is not in the log", "Run `presstime publish` again.")
+            raise LedgerError(f"{delivery} is not in the log", "Run `presstime publish` again.")
         return state
 
     def _surely(self, write: Callable[[], None]) -> None:

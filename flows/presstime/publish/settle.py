@@ -9,7 +9,7 @@ from presstime.errors import Unsupported
 from presstime.ledger.claims import LEASE_SECONDS, ClaimHandle
 from presstime.model import Accepted, Deferred, Intent, Outcome, Receipt, Settling, Unknown
 from presstime.networks.base import Adapter, Order
-from presstime.publish.fence import send_fenced
+from presstime.publish.fence import fenced
 from presstime.publish.retry import RetryRule, send_patiently
 from presstime.publish.timing import Timing
 
@@ -56,7 +56,7 @@ def _same_again(
     """The network itself makes sure that the same order twice is one post."""
 
     outcome = send_patiently(
-        lambda: send_fenced(adapter, order, held, timing), rule, timing, again_if=(Deferred, Unknown)
+        lambda: fenced(lambda: adapter.send(order), held, timing), rule, timing, again_if=(Deferred, Unknown)
     )
     if isinstance(outcome, Accepted):
         return Settlement(how, receipt=outcome.receipt)

@@ -10,8 +10,23 @@ from datetime import datetime, timedelta
 from presstime.content.newsroom import Newsroom
 from presstime.ledger.claims import held_by_another, step
 from presstime.ledger.log import Ledger, View
-from presstime.model import Action, Delivery, DeliveryState, Event, JsonObject, Provenance, Status, to_iso
-from presstime.plan import Situation, Wanted, plan, source_of
+from presstime.model import (
+    Action,
+    Delivery,
+    DeliveryState,
+    Event,
+    JsonObject,
+    Post,
+    Provenance,
+    Status,
+    Target,
+    Variant,
+    to_iso,
+)
+from presstime.plan import Difference, Situation, Wanted, content_of, plan, source_of
+from presstime.plan.standing import same_content
+from presstime.publish.absence import Absence
+from presstime.publish.change import difference
 from presstime.publish.timing import Timing
 from presstime.publish.words import Words
 
@@ -51,9 +66,9 @@ class Sync:
     def _wanted(self) -> dict[Delivery, Wanted]:
         settings_blob, templates = self.newsroom.settings_blob, self.newsroom.templates_digest
         found = (
-            Wanted(post, target, source_of(post, target, settings_blob, templates))
+            Wanted(post, target, source_of(post, target, settings_blob, templates), content_of(post, target))
             for post in self.newsroom.loaded.posts
-            if post.status != "draft"
+            if post.status == "ready"
             for target in post.targets
         )
         return {item.delivery: item for item in found}
@@ -65,7 +80,16 @@ class Sync:
             engine=self.words.engine,
             busy=lambda state: held_by_another(state, self.ledger.store.now(), self.ledger.writer, self.ledger.is_gone),
             min_gap=timedelta(seconds=self.newsroom.settings.min_gap_seconds),
+            traits=self.words.traits,
+            compare=self._compare,
+            gone=Absence(self.newsroom).of,
+            retract_max=self.newsroom.settings.retract_max,
         )
+
+    def _compare(self, post: Post, target: Target, state: DeliveryState) -> Difference:
+        """What readers would see change, were a published delivery's words of now to stand there. Raises `RenderError`."""
+        before = Variant.from_json(self.ledger.payload(state.sent_digest))
+        return difference(before, self.words.variant(post, replace(target, due=before.at)))
 
     # --- what is new, as events ---
 
@@ -74,30 +98,40 @@ class Sync:
     ) -> Iterator[tuple[Event, str]]:
         """The events to write, each with the digest whose payload goes with it ("" for none)."""
         fresh = [a for a in actions if _is_new_plan(a, wanted.get(a.delivery), states.get(a.delivery))]
-        origins = self.provenance({a.path for a in fresh}) if fresh else {}
+        seen = list(_newly_looked_at(actions, wanted, states))
+        paths = {a.path for a in fresh} | {item.post.path for item, _ in seen}
+        origins = self.provenance(paths) if paths else {}
         planned = {a.delivery for a in fresh}
         for action in actions:
             state = states.get(action.delivery)
             if state is not None and state.status is Status.HELD and action.action in ("publish", "wait"):
                 yield step("released", action.delivery, self.timing.now, reason="what held it is gone"), ""
             if action.delivery in planned:
-                yield self._planned(action, wanted[action.delivery], origins[action.path]), action.digest
+                item = wanted[action.delivery]
+                due = state.due if state and state.status is Status.PUBLISHED else item.target.due
+                yield self._planned(item, action.digest, due, origins[action.path]), action.digest
+            if action.action == "note" and (state is None or state.reason != action.reason):
+                told = {"digest": action.digest or "gone", "reason": action.reason}
+                yield step("noted", action.delivery, self.timing.now, **told), ""
             elif action.action == "missed" and _is_news(state, Status.MISSED, action):
-                due = to_iso(action.due or self.timing.now())
-                yield step("missed", action.delivery, self.timing.now, due=due, reason=action.reason), ""
+                told = {"due": to_iso(action.due or self.timing.now()), "reason": action.reason}
+                yield step("missed", action.delivery, self.timing.now, **told), ""
             elif _is_new_hold(action, state):
                 yield step("held", action.delivery, self.timing.now, reason=action.reason), ""
+        for item, state in seen:
+            yield self._planned(item, state.sent_digest, state.due, origins[item.post.path]), ""
         yield from self._dropped(wanted, states)
 
-    def _planned(self, action: Action, item: Wanted, by: Provenance) -> Event:
+    def _planned(self, item: Wanted, digest: str, due: datetime | None, by: Provenance) -> Event:
         return step(
             "planned",
-            action.delivery,
+            item.delivery,
             self.timing.now,
-            digest=action.digest,
+            digest=digest,
             source=item.source,
+            content=item.content,
             engine=self.words.engine,
-            due=to_iso(item.target.due),
+            due=to_iso(due or item.target.due),
             path=item.post.path,
             commit=by.commit,
             blob=by.blob,
@@ -125,9 +159,26 @@ class Sync:
             self.ledger.append(lambda view, batch=batch: _still_true(batch, seen, view), payloads)  # type: ignore[misc]
 
 
+def _newly_looked_at(
+    actions: Sequence[Action], wanted: Mapping[Delivery, Wanted], states: Mapping[Delivery, DeliveryState]
+) -> Iterator[tuple[Wanted, DeliveryState]]:
+    """Published deliveries whose post changed without any change for readers: that they were looked at is written down, so
+    that nobody renders them again at each pass."""
+    acting = {a.delivery for a in actions}
+    for delivery, item in wanted.items():
+        state = None if delivery in acting else states.get(delivery)
+        if state is not None and state.status is Status.PUBLISHED and not same_content(item, state):
+            yield item, state
+
+
 def _is_new_plan(action: Action, item: Wanted | None, state: DeliveryState | None) -> bool:
     """Whether the log must learn of this digest before anything acts on it."""
-    if item is None or action.action not in ("publish", "wait") or not action.digest:
+    if item is None or not action.digest:
+        return False
+    if state is not None and state.status is Status.PUBLISHED:
+        new = (state.digest, state.content) != (action.digest, item.content)
+        return action.action in ("edit", "note") and new
+    if action.action not in ("publish", "wait"):
         return False
     if state is None:
         return True

@@ -7,7 +7,18 @@ from functools import cached_property
 from presstime import __version__
 from presstime.content.newsroom import Newsroom
 from presstime.errors import GitError, NetworkError, RenderError, SettingsError
-from presstime.model import Attachment, Channel, Delivery, JsonObject, MediaRef, Post, Target, Variant, digest_of
+from presstime.model import (
+    Attachment,
+    Channel,
+    Delivery,
+    JsonObject,
+    MediaRef,
+    Post,
+    Target,
+    Traits,
+    Variant,
+    digest_of,
+)
 from presstime.networks import load
 from presstime.networks.base import Composer
 from presstime.render import Rendered, Templates, render
@@ -44,9 +55,17 @@ class Words:
                 f"channel {name!r} is not in presstime.toml any more", "Put it back, or settle this by hand.", "channel"
             ) from None
 
+    def traits(self, name: str) -> Traits | None:
+        """What a channel's network can do; None if there is no such channel or network any more."""
+        try:
+            return _adapter_of(self.channel(name)).traits
+        except RenderError:
+            return None
+
     def render(self, post: Post, target: Target) -> Rendered:
         """Raises `RenderError` where the post cannot be said on this channel."""
-        if known := self._whole.get(Delivery(post.id, target.channel)):
+        known = self._whole.get(Delivery(post.id, target.channel))
+        if known and known.variant.at == target.due:
             return known
         channel = self.channel(target.channel)
         adapter = _adapter_of(channel)
@@ -67,8 +86,12 @@ class Words:
 
     def digest(self, post: Post, target: Target) -> str:
         """The digest of a delivery's variant. Raises `RenderError`."""
+        return self.variant(post, target).digest
+
+    def variant(self, post: Post, target: Target) -> Variant:
+        """What is said. Raises `RenderError`."""
         known = self._variants.get(Delivery(post.id, target.channel))
-        return (known or self.render(post, target).variant).digest
+        return known if known and known.at == target.due else self.render(post, target).variant
 
     def known(self, delivery: Delivery) -> Variant | None:
         """The variant, if it was rendered in this pass."""

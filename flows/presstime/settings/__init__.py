@@ -67,6 +67,7 @@ class Settings:
     default_channels: tuple[str, ...] = ()
     late: Late = field(default_factory=Late)
     min_gap_seconds: int = 0
+    retract_max: int = 20  # published posts that one commit may take down by removing their files
     vars: Mapping[str, object] = field(default_factory=dict)  # [newsroom] keys beside the known ones, for templates
     slots: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # kept for `next-slot`
     warnings: tuple[Problem, ...] = ()
@@ -102,6 +103,7 @@ def parse_settings(source: bytes, path: str = FILE) -> Settings:
         default_channels=_default_channels(defaults, channel_table, groups),
         late=_late(defaults),
         min_gap_seconds=_min_gap(defaults),
+        retract_max=defaults.number("retract_max", 20),
         vars=_newsroom_vars(newsroom),
         slots=_slots(top.table("slots")),
         path=path,

@@ -66,6 +66,14 @@ class Table:
         )
         return None
 
+    def number(self, key: str, default: int) -> int:
+        """A whole number that is not negative."""
+        value = self.take(key)
+        if value is None or (type(value) is int and value >= 0):
+            return default if value is None else value
+        self.wrong(key, f"a whole number, e.g. {default}")
+        return default
+
     def texts(self, key: str) -> tuple[str, ...] | None:
         """A list of texts; a single text is a list of one."""
         value = self.take(key)

@@ -1,0 +1,6 @@
+"""Stage 2: (posts, what the log says, the time) -> actions. Pure, and every action says why."""
+
+from presstime.plan.decide import ON_TIME, plan
+from presstime.plan.situation import Difference, Gone, Situation, Wanted, content_of, source_of
+
+__all__ = ["ON_TIME", "Difference", "Gone", "Situation", "Wanted", "content_of", "plan", "source_of"]

@@ -1,0 +1,111 @@
+"""What a plan is made of: what Git wants, what the log knows, and what the plan asks of the stages around it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Literal
+
+from presstime.model import Action, Delivery, DeliveryState, Post, Target, Traits, digest_of
+
+Verdict = Literal["publish", "wait", "edit", "retract", "hold", "missed", "note"]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What Git wants of one delivery: `source` is the digest of everything in Git that its words come from, `content` of the
+    post's own file and media alone."""
+
+    post: Post
+    target: Target
+    source: str
+    content: str = ""
+
+    @property
+    def delivery(self) -> Delivery:
+        return Delivery(self.post.id, self.target.channel)
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """How the words that Git has now differ from what is out: `parts` are "text", "media", "card", "page" and "thread" (the
+    number of messages). None: readers see the same."""
+
+    digest: str
+    parts: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """Why Git does not want a delivery any more, and whether what is out is to be taken down for it; `asked`: because the
+    post says so itself, not because a file is missing."""
+
+    reason: str
+    retract: bool = False
+    asked: bool = False
+
+
+Compare = Callable[[Post, Target, DeliveryState], Difference]  # raises RenderError
+
+
+def _same(post: Post, target: Target, state: DeliveryState) -> Difference:
+    return Difference(state.sent_digest, frozenset())
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What the plan depends on beside Git: the log's states, the time, and who is asking.
+
+    `engine` is the digest of what renders; `busy` tells whether a state's claim still belongs to another worker; `min_gap`
+    spaces what is late on one channel; `traits` is what a channel's network can do, None if there is no such channel or
+    network any more; `compare` renders a published delivery's words of now and holds them against what is out; `gone` says
+    why a delivery of the log is not wanted."""
+
+    states: Mapping[Delivery, DeliveryState]
+    now: datetime
+    engine: str = ""
+    lead: timedelta = timedelta(0)  # what is due within it is picked up now, and waited for by whoever sends it
+    busy: Callable[[DeliveryState], bool] = lambda state: False
+    min_gap: timedelta = timedelta(0)
+    traits: Callable[[str], Traits | None] = lambda channel: None
+    compare: Compare = field(default=_same)
+    gone: Callable[[DeliveryState], Gone] = lambda state: Gone("it is not in Git any more")
+    retract_max: int = 20
+
+
+def source_of(post: Post, target: Target, settings_blob: str, templates: str) -> str:
+    """The digest of what Git says about a delivery: the post's file, its media, presstime.toml, the templates."""
+    return digest_of([post.blob, _media(post, target), settings_blob, templates])
+
+
+def content_of(post: Post, target: Target) -> str:
+    """The digest of what a post itself says on a channel: its file and its media. What a template or presstime.toml adds
+    is not in it, so that a new footer edits no archive."""
+    return digest_of([post.blob, _media(post, target)])
+
+
+def _media(post: Post, target: Target) -> list[str]:
+    media = target.media if target.media is not None else post.media
+    return [m.blob for m in media]
+
+
+def action_of(item: Wanted, action: Verdict, reason: str, digest: str = "") -> Action:
+    return Action(item.delivery, action, item.target.due, reason, digest, item.post.path)
+
+
+def action_on(state: DeliveryState, action: Verdict, reason: str, digest: str = "") -> Action:
+    """An action on a delivery that only the log speaks of."""
+    return Action(state.delivery, action, state.due, reason, digest or state.sent_digest, state.path)
+
+
+def utc(instant: datetime) -> str:
+    return f"{instant.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def span_of(span: timedelta) -> str:
+    """A span as people say it: `3 days`, `2 h 5 min`, `40 s`."""
+    seconds = int(span.total_seconds())
+    if seconds >= 172_800:
+        return f"{seconds // 86_400} days"
+    if seconds >= 3_600:
+        return f"{seconds // 3_600} h {seconds % 3_600 // 60} min"
+    return f"{seconds // 60} min" if seconds >= 120 else f"{seconds} s"

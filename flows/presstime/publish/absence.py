@@ -1,0 +1,53 @@
+"""Why a delivery of the log is not wanted any more, as far as the commit tells: a file that is gone is another thing than one
+that cannot be read just now."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from presstime.content.newsroom import Newsroom
+from presstime.model import DeliveryState, Post
+from presstime.plan import Gone
+
+
+@dataclass(frozen=True)
+class Absence:
+    """Looks for what became of posts in one commit. Only what is certain takes anything down."""
+
+    newsroom: Newsroom
+
+    def of(self, state: DeliveryState) -> Gone:
+        """Why Git does not want this delivery."""
+        post = self._posts.get(state.delivery.post)
+        if post is not None:
+            return self._of_post(post, state)
+        if state.delivery.post in self.newsroom.loaded.ids:
+            return Gone("its file has problems (see `presstime check`)")
+        if state.path and self.newsroom.source.find(state.path) is not None:
+            return Gone(f"{state.path} is there, but is not that post any more")
+        if moved := self._blobs.get(state.origin.get("blob", "")):
+            return Gone(f"its file is now {moved.path}, with the id {moved.id!r}")
+        if unread := self._unread:
+            return Gone(f"its file is gone, or is one of those that cannot be read ({unread})")
+        return Gone("its file was removed", retract=True)
+
+    def _of_post(self, post: Post, state: DeliveryState) -> Gone:
+        if post.status == "retracted":
+            return Gone(f"{post.path} says `status: retracted`", retract=True, asked=True)
+        if post.status == "draft":
+            return Gone(f"{post.path} is a draft now (`status: retracted` takes it down)")
+        return Gone(f"{post.path} does not name this channel any more")
+
+    @cached_property
+    def _posts(self) -> dict[str, Post]:
+        return {post.id: post for post in self.newsroom.loaded.posts}
+
+    @cached_property
+    def _blobs(self) -> dict[str, Post]:
+        return {post.blob: post for post in self.newsroom.loaded.posts}
+
+    @cached_property
+    def _unread(self) -> str:
+        """Files whose id is not known, and which may therefore be any post: the first of them, "" if there is none."""
+        sound = {post.path for post in self.newsroom.loaded.posts}
+        broken = {p.path for p in self.newsroom.loaded.problems if p.severity == "error"} - sound
+        return min(broken, default="") if self.newsroom.loaded.unnamed else ""
