@@ -92,6 +92,7 @@ def test_an_edit_can_take_every_picture_away(bench: SandboxBench) -> None:
     receipt = sender.receipt(sender.orders(Segment(0, "avant", media=media))[0])
     assert sender.edit(sender.text("après"), receipt).receipt.data == {}
     assert media_of(bench, account) == [()]
+    assert bench.server.state.calls[-1]["body"]["media_ids"] == []  # said, not left to the server's reading
     sender.edit(sender.orders(Segment(0, "encore", media=media))[0], receipt)
     assert len(media_of(bench, account)[0]) == 1
 

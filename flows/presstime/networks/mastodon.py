@@ -107,7 +107,7 @@ class Mastodon(HttpAdapter):
 
     def _edit(self, order: Order, receipt: Receipt) -> Outcome:
         """A picture that is there already is kept by its own id, with the alt text the order has. `media_ids` always goes
-        along: the server takes a body without it for one without pictures."""
+        along, since a body without it is one without pictures to some servers only."""
         kept = receipt.data.get("media", {})
         body = {"media_ids": []} | fill(self.planned(order), {**order.media, **kept})
         stay = [item for item in order.segment.media if item.digest in kept]
