@@ -10,12 +10,13 @@ import time
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
 
-_INSTANT = re.compile(
+# Both are patterns of the front matter's JSON Schema, too: nothing may stand here that ECMA-262 reads otherwise.
+INSTANT = re.compile(
     r"(\d{4})-(\d{1,2})-(\d{1,2})"
     r"(?:(?:[Tt]| +)(\d{1,2}):(\d{2})(?::(\d{2})(?:\.(\d+))?)? *([Zz]|UTC|[+-]\d{2}(?::?\d{2})?)?)?",
     re.ASCII,
 )
-_DURATION = re.compile(r"(?:(\d{1,6})d)? *(?:(\d{1,6})h)? *(?:(\d{1,6})m)? *(?:(\d{1,6})s)?", re.ASCII)
+DURATION = re.compile(r"(?:(\d{1,6})d)? *(?:(\d{1,6})h)? *(?:(\d{1,6})m)? *(?:(\d{1,6})s)?", re.ASCII)
 YEARS = range(1900, 3000)  # outside of these a date is a slip of the pen, and near the ends no zone can be applied
 
 
@@ -100,7 +101,7 @@ def parse_instant(text: str) -> datetime:
 
     Raises ValueError, saying how to write it, for anything else.
     """
-    match = _INSTANT.fullmatch(text.strip())
+    match = INSTANT.fullmatch(text.strip())
     if match is None:
         raise ValueError(
             f"{_quote(text)} is not a date-time: write 2026-03-24T09:00, or with an offset 2026-03-24T09:00+01:00"
@@ -132,7 +133,7 @@ def _offset(written: str) -> timedelta:
 
 def parse_duration(text: str) -> timedelta:
     """A length of time: `30s`, `5m`, `2h`, `1d`, or several from large to small, `1h30m`. Raises ValueError."""
-    match = _DURATION.fullmatch(text.strip())
+    match = DURATION.fullmatch(text.strip())
     if match is None or match.lastindex is None:
         raise ValueError(f"{_quote(text)} is not a length of time: write 30s, 5m, 2h, 1d or 1h30m")
     days, hours, minutes, seconds = (int(part or 0) for part in match.groups())

@@ -27,6 +27,7 @@ def test_what_it_writes_is_sound(tmp_path: Path) -> None:
     assert ".presstime/" in (tmp_path / ".gitignore").read_text()
     assert call("check", cwd=tmp_path).code == 0
     assert call("render", "posts/hello.md", cwd=tmp_path).code == 0
+    assert (tmp_path / "post.schema.json").read_text() == call("schema").out
     commit(tmp_path)
     assert call("check", "--commit", "HEAD", cwd=tmp_path).code == 0
 

@@ -4,6 +4,10 @@ import os
 import subprocess
 from pathlib import Path
 
+from hypothesis import strategies as st
+
+from presstime.content.keys import SPELLINGS
+
 SETTINGS = """\
 [newsroom]
 name = "Maison Verne"
@@ -19,6 +23,38 @@ network = "memory"
 [groups]
 agencies = ["lille", "tokyo"]
 """
+
+# Keys, and values of any shape as YAML writes them, for whoever wants anything at all.
+NAMES = [*sorted(SPELLINGS), "layout", "zzz"]
+LEAVES = st.sampled_from(
+    [
+        "x",
+        "",
+        "~",
+        "true",
+        "2",
+        "2026-03-24",
+        "2026-03-29T02:30",
+        "next-slot",
+        "brand",
+        "agencies",
+        "a.png",
+        "https://x.example",
+        "'é'",
+    ]
+)
+TREES = st.recursive(
+    LEAVES,
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=2).map(lambda i: f"[{', '.join(i)}]"),
+        st.dictionaries(
+            st.sampled_from(["file", "alt", "brand", "agencies", "skip", "publish_at", "tags", "id", "focus", "media"]),
+            inner,
+            max_size=2,
+        ).map(lambda d: "{" + ", ".join(f"{k}: {v}" for k, v in d.items()) + "}"),
+    ),
+    max_leaves=4,
+)
 
 
 class GitFolder:

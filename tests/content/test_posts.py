@@ -15,7 +15,7 @@ from presstime.content.posts import Loaded, load_posts
 from presstime.content.worktree import WorkTree
 from presstime.model import Late, MediaRef, Post, Problem
 from presstime.settings import Settings, parse_settings
-from tests.content.kit import SETTINGS, GitFolder
+from tests.content.kit import NAMES, SETTINGS, TREES, GitFolder
 
 HEAD = "id: a\ntitle: T\npublish_at: 2026-03-24T09:00\nchannels: [brand]\n"
 NINE_IN_PARIS = datetime(2026, 3, 24, 8, tzinfo=UTC)
@@ -700,37 +700,6 @@ def test_media_entries_that_say_nothing_usable(folder: GitFolder, entry: str, co
 
 
 # --- anything at all ---
-
-NAMES = [*sorted(SPELLINGS), "layout", "zzz"]
-LEAVES = st.sampled_from(
-    [
-        "x",
-        "",
-        "~",
-        "true",
-        "2",
-        "2026-03-24",
-        "2026-03-29T02:30",
-        "next-slot",
-        "brand",
-        "agencies",
-        "a.png",
-        "https://x.example",
-        "'é'",
-    ]
-)
-TREES = st.recursive(
-    LEAVES,
-    lambda inner: st.one_of(
-        st.lists(inner, max_size=2).map(lambda i: f"[{', '.join(i)}]"),
-        st.dictionaries(
-            st.sampled_from(["file", "alt", "brand", "agencies", "skip", "publish_at", "tags", "id", "focus", "media"]),
-            inner,
-            max_size=2,
-        ).map(lambda d: "{" + ", ".join(f"{k}: {v}" for k, v in d.items()) + "}"),
-    ),
-    max_leaves=4,
-)
 
 
 @given(st.dictionaries(st.sampled_from(NAMES), TREES, max_size=6))

@@ -19,6 +19,7 @@ VERBS = {
     "publish": "one pass now: everything that is due",
     "render": "what a post will say on each channel",
     "sandbox": "twin networks on this machine, to try things on",
+    "schema": "what a post's front matter may hold, for editors' completion",
     "settle": "say what became of a delivery whose answer was lost",
     "status": "what needs a person, and what comes next",
     "up": "stay and publish on time: Prefect, flows and, on request, S3",

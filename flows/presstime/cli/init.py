@@ -52,8 +52,9 @@ Our first post. Edit it, commit it, and run `presstime publish`.
 @click.option("--timezone", "zone", default="UTC", show_default=True, help="Of local times, e.g. Europe/Paris.")
 @click.pass_obj
 def command(directory: Path, folder: Path | None, name: str | None, zone: str) -> int:
-    """Scaffold a newsroom: settings, a first post, a Git repository if there is none."""
+    """Scaffold a newsroom: settings, a first post, its keys as a JSON Schema for editors, a Git repository if there is none."""
     from presstime.clock import zone_exists
+    from presstime.content.schema import schema
 
     if not zone_exists(zone):
         raise UsageError(f"there is no time zone {zone!r}", "Write it like Europe/Paris.")
@@ -62,6 +63,7 @@ def command(directory: Path, folder: Path | None, name: str | None, zone: str) -
     files = {
         "presstime.toml": SETTINGS.format(name=_quoted(name or root.resolve().name), zone=zone),
         "posts/hello.md": POST.format(date=f"{yesterday:%Y-%m-%d} 09:00"),
+        "post.schema.json": f"{json.dumps(schema(), ensure_ascii=False, indent=2)}\n",
         ".gitignore": ".presstime/\npublic/\n",
     }
     taken = [path for path in files if (root / path).exists() and path != ".gitignore"]

@@ -9,7 +9,10 @@ from presstime.model import Json
 from presstime.problems import Problems, suggest
 
 Kind = Literal[
+    "id",
     "text",
+    "file",
+    "status",
     "flag",
     "instant",
     "texts",
@@ -21,13 +24,15 @@ Kind = Literal[
     "zone",
     "language",
     "number",
+    "point",
     "map",
 ]
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """One key: its name, what else it is called elsewhere (the first that stands in a file counts), what it holds."""
+    """One key: its name, what else it is called elsewhere (the first that stands in a file counts), what it holds, and an
+    example as YAML writes it."""
 
     name: str
     aliases: tuple[str, ...]
@@ -35,9 +40,27 @@ class Key:
     doc: str
     example: str
 
+    @property
+    def served(self) -> bool:
+        """Whether this version does what the key asks for."""
+        return self.name not in NOT_YET
+
+    @property
+    def meaning(self) -> str:
+        """What authors are told of it."""
+        return self.doc if self.served else f"**Not served by this version**, so it is refused. {self.doc}"
+
+
+MODES = ("auto", "never", "manual")
+PARTIALS = ("resume", "retract", "leave")
+STATUSES = ("draft", "retracted", "ready", "published", "publish", "scheduled")  # the last three as other tools call it
+NOT_YET = {  # read, and refused with this advice: nothing is promised in silence
+    "repeat": "Remove it, and write one post per occurrence.",
+    "slots": "Remove it, and write publish_at: 2026-03-24T09:00.",
+}
 
 KEYS = (
-    Key("id", ("slug",), "text", "Who the post is, for ever: renaming the file changes nothing. Letters, digits, `.`, `_`, `-`.", "spring-collection"),
+    Key("id", ("slug",), "id", "Who the post is, for ever: renaming the file changes nothing. Letters, digits, `.`, `_`, `-`.", "spring-collection"),
     Key("title", (), "text", "The headline. Without it, the first `# heading` of the text.", "The spring collection is here"),
     Key("summary", ("description", "excerpt"), "text", "One or two sentences, for link cards and feeds.", "Linen, and lots of it."),
     Key(
@@ -52,8 +75,8 @@ KEYS = (
     Key("expires_at", ("expiryDate", "expires", "unpublishDate"), "instant", "Not published at or after this time.", "2026-04-01"),
     Key("retract", (), "flag", "Take down at `expires_at` what is up.", "true"),
     Key("late", (), "late", "What happens if the time was missed: `publish`, `within 2h`, `skip` or `ask`.", "within 2h"),
-    Key("repeat", (), "text", "An RRULE of further occurrences. Not in this version.", "FREQ=WEEKLY;COUNT=4"),
-    Key("slots", (), "text", "The set of slots that `next-slot` takes from. Not in this version.", "weekday"),
+    Key("repeat", (), "text", "An RRULE of further occurrences.", "FREQ=WEEKLY;COUNT=4"),
+    Key("slots", (), "text", "The set of slots that `publish_at: next-slot` takes from.", "weekday"),
     Key(
         "channels",
         (),
@@ -61,7 +84,7 @@ KEYS = (
         "Names of channels and groups, or a map of them to what is particular there. Without it, the newsroom's default channels.",
         "[brand-mastodon, agencies]",
     ),
-    Key("status", (), "text", "`draft` keeps the post from being planned, `retracted` takes it down where it is up; `ready` is the rule.", "draft"),
+    Key("status", (), "status", "`draft` keeps the post from being planned, `retracted` takes it down where it is up; `ready` is the rule.", "draft"),
     Key("draft", (), "flag", "Hugo's spelling of `status: draft`.", "true"),
     Key("published", (), "flag", "Jekyll's: `false` is a draft.", "false"),
     Key("tags", ("keywords",), "texts", "A list, or words separated by blanks or commas.", "[linen, spring]"),
@@ -77,17 +100,17 @@ KEYS = (
 CHANNEL_KEYS = (
     Key("publish_at", (), "instant", "When it goes out on this channel.", "2026-03-24T18:00"),
     Key("timezone", (), "zone", "The zone of this channel's local time.", "Asia/Tokyo"),
-    Key("fold", (), "number", "As above, for this channel.", "2"),
+    Key("fold", (), "number", "2 means the second of two equal local times, on this channel.", "2"),
     Key("text", (), "text", "What is said here instead of the rendered text.", "See you in Nantes!"),
     Key("media", (), "media", "What is shown here instead of the post's media; `[]` for none.", "[]"),
-    Key("late", (), "late", "As above, for this channel.", "skip"),
+    Key("late", (), "late", "What happens if the time was missed on this channel.", "skip"),
     Key("skip", (), "flag", "Not on this channel, e.g. one of a group.", "true"),
 )
 MEDIA_KEYS = (
-    Key("file", ("path", "src", "image", "url", "name"), "text", "The file, looked up beside the post, at the content root, in `media/` and in `static/`.", "linen.jpg"),
+    Key("file", ("path", "src", "image", "url", "name"), "file", "The file, looked up beside the post, at the content root, in `media/` and in `static/`.", "linen.jpg"),
     Key("alt", (), "text", "What the picture shows, for those who do not see it.", "A rack of linen shirts"),
     Key("caption", ("title",), "text", "What is written below it.", "In shops on Monday"),
-    Key("focus", (), "text", "The point that cropping keeps: x and y from -1 to 1, 0 0 is the middle.", "0 0.5"),
+    Key("focus", (), "point", "The point that cropping keeps: x and y from -1 to 1, 0 0 is the middle.", "0 0.5"),
 )  # fmt: skip
 
 # What Jekyll, Hugo, Zola, Eleventy, Astro, Pelican and their usual themes mean by keys that are nothing to us. They go to
@@ -177,8 +200,13 @@ def _unfold_zola(found: dict[str, Node], extra: dict[str, Json]) -> None:
     taxonomies, more = found.pop("taxonomies", None), found.pop("extra", None)
     if taxonomies is not None and isinstance(taxonomies.value, dict):
         rest = dict(taxonomies.value)
-        if "tags" in rest:
-            found.setdefault("tags", rest.pop("tags"))
+        tags = rest.pop("tags", None)
+        if tags is not None and tags.value is not None:
+            found.setdefault("tags", tags)
         extra.update((name, node.plain()) for name, node in rest.items())
+    elif taxonomies is not None:
+        extra["taxonomies"] = taxonomies.plain()
     if more is not None and isinstance(more.value, dict):
         _sort(more.value, found, extra, None)
+    elif more is not None:
+        extra["extra"] = more.plain()

@@ -8,7 +8,7 @@ from unicodedata import normalize
 from presstime.clock import to_local
 from presstime.content.frontmatter import split
 from presstime.content.identity import MAX_ID, Name, as_id, fits, name_of
-from presstime.content.keys import sort_keys
+from presstime.content.keys import MODES, NOT_YET, PARTIALS, STATUSES, sort_keys
 from presstime.content.links import Links
 from presstime.content.media import Library
 from presstime.content.schedule import Schedule, When, resolve
@@ -21,13 +21,6 @@ from presstime.settings import Settings
 
 _UNSHOWABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")  # control characters, and bytes that are not UTF-8
 MAX_FILE = 4 * 1024 * 1024  # bytes: nobody writes that much, and a worker must not stumble over it
-MODES = ("auto", "never", "manual")
-PARTIALS = ("resume", "retract", "leave")
-STATUSES = ("draft", "retracted", "ready", "published", "publish", "scheduled")  # the last three as other tools call it
-NOT_YET = {
-    "repeat": "Remove it, and write one post per occurrence.",
-    "slots": "Remove it, and write publish_at: 2026-03-24T09:00.",
-}
 Threading = Literal["auto", "never", "manual"]
 Standing = Literal["ready", "draft", "retracted"]
 Partial = Literal["resume", "retract", "leave"]

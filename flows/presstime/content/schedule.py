@@ -93,15 +93,15 @@ class Schedule:
     ) -> Target | None:
         """The target of a channel with what the post says of it in particular."""
         values = Values(particulars, problems)
-        if values.flag("skip"):
-            return None
         own = particulars.get("publish_at")
         slot = own is not None and _is_slot(own, problems)
         at, mark = (when.at, when.mark) if own is None or slot else (values.as_instant("publish_at", own), own.mark)
         zone = values.zone("timezone") or when.zone or self._settings.channels[name].timezone or self._settings.timezone
         fold = _fold(values) or when.fold
         text, late, media = values.text("text"), values.late("late") or late, self._media(particulars, folder, problems)
-        due = resolve(at, zone, fold, mark, problems) if at is not None and not slot else None
+        if values.flag("skip") or at is None or slot:
+            return None
+        due = resolve(at, zone, fold, mark, problems)
         return Target(name, due, late, text, media) if due is not None else None
 
     def _media(self, particulars: Particulars, folder: str, problems: Problems[Any]) -> tuple[MediaRef, ...] | None:

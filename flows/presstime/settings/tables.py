@@ -9,7 +9,7 @@ from presstime.problems import Problems, shorten, suggest
 from presstime.settings.toml import Path
 
 _NAME = re.compile(r"[\w][\w.-]{0,63}")
-LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")  # BCP 47, roughly
+LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")  # BCP 47, roughly; longer languages are not registered
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\s]")
 
 
