@@ -85,6 +85,7 @@ class Channel:
     vars: Mapping[str, Json] = field(default_factory=dict)
     options: Mapping[str, Json] = field(default_factory=dict)  # the network's own settings, e.g. a feed's `path`
     fit: tuple[str, ...] = ("thread", "shorten", "refuse")
+    numbering: bool = False  # whether the messages of a thread are numbered
     on_unknown: Literal["review", "resend"] = "review"
 
 

@@ -74,6 +74,7 @@ def say(
     traits: Traits,
     *,
     fit: tuple[str, ...] = ("thread", "shorten", "refuse"),
+    numbering: bool = False,
     files: Mapping[str, bytes] | None = None,
     templates: Templates | None = None,
     compose: Callable[[Variant, Segment], JsonObject] = compose,
@@ -84,7 +85,7 @@ def say(
     return render(
         a_post,
         Target("brand", datetime(2026, 3, 1, 9, tzinfo=UTC), Late(), **target),
-        Channel("brand", traits.network, account="@brand", fit=fit, vars=variables or {}),
+        Channel("brand", traits.network, account="@brand", fit=fit, numbering=numbering, vars=variables or {}),
         traits,
         compose,
         {"name": "Maison Verne", "vars": {"city": "Nantes"}},

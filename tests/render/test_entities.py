@@ -1,5 +1,7 @@
 """What a network finds in a text by itself."""
 
+from collections.abc import Iterator, Sequence
+
 import pytest
 import yaml
 from hypothesis import given
@@ -164,10 +166,13 @@ def test_nothing_overlaps(text: str, convention: Convention) -> None:
         end = one.end
 
 
+def batched(names: Sequence[str], size: int) -> Iterator[Sequence[str]]:
+    return (names[start : start + size] for start in range(0, len(names), size))
+
+
 @pytest.mark.parametrize("convention", ["twitter", "mastodon"])
 def test_every_top_level_domain_is_known(convention: Convention) -> None:
     """Whatever script it is in, and however it is written: the pattern that is built for a text knows the text's domains."""
-    for tld in top_level():
-        for written in (tld, tld.upper()):
-            text = f"see https://verne.{written}/a now"
-            assert [e.value for e in links(text, convention)] == [f"https://verne.{written}/a"], written
+    for some in batched(sorted(top_level()), 100):
+        addresses = [f"https://verne.{written}/a" for tld in some for written in (tld, tld.upper())]
+        assert [e.value for e in links(" ".join(addresses), convention)] == addresses

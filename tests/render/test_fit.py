@@ -1,6 +1,7 @@
 """A text that does not fit becomes a thread, is shortened, or is refused."""
 
 import re
+from dataclasses import replace
 
 import pytest
 import regex
@@ -63,6 +64,21 @@ def test_a_thread_says_it_all_and_every_message_fits(text: str, rule: TextRule) 
 
 
 @given(TEXTS, RULES)
+@example("word " * 60, TextRule(20, "characters"))
+def test_a_numbered_thread_fits_with_its_numbers(text: str, rule: TextRule) -> None:
+    """Each message ends with which it is of how many, within the limit; without the numbers it is all of the text."""
+    try:
+        parts = fit(Rich(text), replace(room(rule, "thread"), numbered=True))
+    except RenderError:
+        return
+    endings = [f" {index}/{len(parts)}" for index in range(1, len(parts) + 1)] if len(parts) > 1 else [""]
+    assert all(part.text.endswith(ending) for part, ending in zip(parts, endings, strict=True))
+    assert all(not over(part.text, rule) for part in parts)
+    words = "".join(part.text.removesuffix(ending) for part, ending in zip(parts, endings, strict=True))
+    assert without_space(words) == without_space(text)
+
+
+@given(TEXTS, RULES)
 def test_a_thread_is_cut_between_characters_and_around_links(text: str, rule: TextRule) -> None:
     """Every grapheme, link, mention and hashtag of the text is whole in one of the messages."""
     try:
@@ -83,15 +99,17 @@ def test_a_thread_is_cut_between_characters_and_around_links(text: str, rule: Te
 
 
 @given(TEXTS, RULES)
+@example("#00Ahttps://000000000", TextRule(20, "scalars"))
 def test_what_is_shortened_fits_and_begins_as_the_text_does(text: str, rule: TextRule) -> None:
-    """A shortened text is one message within the limit: the beginning of the text and an ellipsis, or all of it."""
+    """A shortened text is one message within the limit: the beginning of the text and an ellipsis, or all of it. Where it
+    was nothing but hashtags and a link, it is the link."""
     try:
         (part,) = fit(Rich(text), room(rule, "shorten"))
     except RenderError:
         return
     assert not over(part.text, rule)
     beginning = part.text.partition("…")[0].rstrip()
-    assert text.strip().startswith(beginning) or "…" in text
+    assert text.strip().startswith(beginning) or "…" in text or text.strip().endswith(part.text)
 
 
 @given(TEXTS, RULES)
@@ -256,10 +274,24 @@ def test_a_thread_has_an_end() -> None:
         thread("word " * 26, 4)
 
 
-def manual(source: str, limit: int) -> list[str]:
+def test_a_thread_is_numbered_where_the_channel_says() -> None:
+    """` 1/3` at the end of each message, with room kept for it; a single message has no number."""
+    text, rule = "One sentence here. Another sentence there.", TextRule(27, "characters")
+    numbered = replace(room(rule, "thread"), numbered=True)
+    assert [part.text for part in fit(Rich(text), numbered)] == [
+        "One sentence here. 1/2",
+        "Another sentence there. 2/2",
+    ]
+    assert [part.text for part in fit(Rich("Short."), numbered)] == ["Short."]
+    many = fit(Rich("word " * 24), replace(room(TextRule(11, "characters"), "thread"), numbered=True))
+    assert [part.text for part in many][::23] == ["word 1/24", "word 24/24"]
+
+
+def manual(source: str, limit: int, numbered: bool = False) -> list[str]:
     rule = TextRule(limit, "characters")
     rich = to_rich(source, Style(manual=True))
-    return [part.text for part in fit(rich, Room(rule, rule, "mastodon", threads=True, manual=True))]
+    room = Room(rule, rule, "mastodon", threads=True, manual=True, numbered=numbered)
+    return [part.text for part in fit(rich, room)]
 
 
 def test_a_manual_thread_is_split_where_the_author_says() -> None:
@@ -271,3 +303,6 @@ def test_each_part_of_a_manual_thread_must_fit() -> None:
     """A part that is too long is named by its number, not cut."""
     with pytest.raises(RenderError, match="part 2 of the thread is 5 characters too long"):
         manual("One\n\n---\n\n" + "x" * 15, 10)
+    assert manual("One\n\n---\n\n" + "x" * 6, 10, numbered=True) == ["One 1/2", "xxxxxx 2/2"]
+    with pytest.raises(RenderError, match="part 2 of the thread is 1 characters too long"):
+        manual("One\n\n---\n\n" + "x" * 7, 10, numbered=True)

@@ -3,9 +3,12 @@
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from presstime.errors import RenderError, Unsupported
-from presstime.model import JsonObject, MediaRule, Segment, TextRule, Variant
+from presstime.model import JsonObject, MediaRule, Segment, TextRule, Traits, Variant
+from presstime.networks.offsets import utf8_range, utf16_range
 from presstime.render.measure import measure, over
 from tests.render.kit import BLUESKY, FEED, MASTODON, NETWORKS, PLAIN, TELEGRAM, X, picture, post, ref, say, text_of
 
@@ -41,6 +44,43 @@ def test_each_segment_states_its_length() -> None:
     for index, segment in enumerate(segments):
         assert (segment.index, segment.limit, segment.unit) == (index, 280, "weighted")
         assert segment.length == measure(segment.text, X.text) <= 280
+
+
+MARKUP = st.sampled_from(
+    ["word ", "**bold** ", "*it* ", "`code` ", "[a link](https://e.example/a) ", "https://verne.fr/é ", "verne.fr ", "@me@verne.fr ",
+     "@verne.bsky.social ", "#Tag ", "#日本語 ", "#مرحبا ", "👨‍👩‍👧‍👦", "🇫🇷 ", "e\u0301", "« Oui\u202f! » ", "日本語。", "שלום ", "\n\n", "\n", "- ", "> "]
+)  # fmt: skip
+ANYTHING = st.one_of(
+    st.lists(MARKUP, max_size=60).map("".join), st.text(st.characters(exclude_categories=["Cs"]), max_size=120)
+)
+
+
+@given(ANYTHING, st.sampled_from(NETWORKS), st.booleans())
+def test_whatever_is_said_is_within_the_limits_and_marked_at_its_words(words: str, traits: Traits, own: bool) -> None:
+    """No message is over its limit, and the bytes (or UTF-16 units) that a mark names are the words it stands for."""
+    tight = replace(traits, text=replace(traits.text, limit=60)) if traits.markup != "html" else traits
+    try:
+        rendered = say(post("" if own else words, link=LINK), tight, text=words if own else None)
+    except RenderError as error:
+        if error.code not in ("empty", "too-long"):
+            raise
+        return
+    for segment in rendered.variant.segments:
+        assert segment.length == measure(segment.text, tight.text) <= segment.limit
+        for span in segment.spans:
+            marked = segment.text[span.start : span.end]
+            start, end = utf8_range(segment.text, span)
+            assert marked
+            assert segment.text.encode()[start:end].decode() == marked
+            begin, length = utf16_range(segment.text, span)
+            assert segment.text.encode("utf-16-le")[2 * begin : 2 * (begin + length)].decode("utf-16-le") == marked
+
+
+def test_a_thread_is_numbered_where_the_channel_says() -> None:
+    """Its last message too, behind the link; the numbers are within the limit."""
+    segments = say(post(link=LINK), X, text="Some words. " * 40, numbering=True).variant.segments
+    assert [segment.text[-4:] for segment in segments] == [" 1/2", " 2/2"]
+    assert all(segment.length <= 280 for segment in segments)
 
 
 def test_payloads_are_composed_last() -> None:

@@ -46,6 +46,7 @@ credentials = "env:VERNE_MASTODON_TOKEN"
 timezone = "America/New_York"
 vars = { town = "Nantes" }
 fit = ["shorten", "refuse"]
+numbering = true
 on_unknown = "resend"
 
 [channels.site-feed]
@@ -105,6 +106,7 @@ def test_everything_the_file_may_say_is_read() -> None:
         timezone="America/New_York",
         vars={"town": "Nantes"},
         fit=("shorten", "refuse"),
+        numbering=True,
         on_unknown="resend",
     )
     assert settings.channels["site-feed"].options == {"path": "public/feed"}

@@ -38,6 +38,7 @@ class Room:
     manual: bool = False
     order: tuple[str, ...] = ("thread", "shorten", "refuse")
     link: str | None = None  # the post's own link, which a shortened text must not lose
+    numbered: bool = False  # whether each message of a thread says which it is: ` 1/3` at its end
 
     def rule(self, index: int) -> TextRule:
         return self.first if index == 0 else self.rest
@@ -77,6 +78,7 @@ def _manual(rich: Rich, room: Room) -> list[Rich]:
     marks = [0, *rich.splits, len(rich.text)]
     parts = [rich.slice(start, end).stripped() for start, end in pairwise(marks)]
     parts = [part for part in parts if part.text]
+    parts = _numbered(parts) if room.numbered else parts
     for index, part in enumerate(parts):
         if over(part.text, room.rule(index)):
             raise too_long(part.text, room.rule(index), f"part {index + 1} of the thread")
@@ -87,6 +89,13 @@ def _manual(rich: Rich, room: Room) -> list[Rich]:
     return parts
 
 
+def _numbered(parts: list[Rich]) -> list[Rich]:
+    """Each message with its number and how many there are; a single one needs none."""
+    if len(parts) < 2:
+        return parts
+    return [joined([part, Rich(f" {index}/{len(parts)}")]) for index, part in enumerate(parts, start=1)]
+
+
 # --- thread -----------------------------------------------------------------------------------------------------------
 
 
@@ -94,8 +103,17 @@ def _thread(rich: Rich, room: Room) -> list[Rich] | None:
     """Full messages cut at paragraphs, else sentences, else words; None if there would be too many or a word is too long."""
     if not room.threads or measure(rich.text, room.rest) > 2 * MAX_SEGMENTS * room.rest.limit:
         return None
+    if not room.numbered:
+        return _cut(rich, room, "")
+    few = _cut(rich, room, " 9/9")
+    parts = few if few and len(few) < 10 else _cut(rich, room, f" {MAX_SEGMENTS}/{MAX_SEGMENTS}")
+    return _numbered(parts) if parts else None
+
+
+def _cut(rich: Rich, room: Room, ending: str) -> list[Rich] | None:
+    """The messages, each with room for an ending."""
     head, _ = _parted(rich, room.convention)
-    cutter = _Cutter(rich, room.convention)
+    cutter = _Cutter(rich, room.convention, lambda start, end: rich.text[start:end] + ending)
     cutter.hold_from(len(head.text))
     parts: list[Rich] = []
     start = 0

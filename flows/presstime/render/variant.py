@@ -286,6 +286,7 @@ def _words(work: _Work, said: str, has_media: bool, card: Card | None) -> list[R
         # Cut short with no page to read the rest on, words would simply be lost: then it is too long.
         order=tuple(step for step in work.channel.fit if step != "shorten" or post.link),
         link=post.link if traits.link_in_text and not card else None,
+        numbered=work.channel.numbering,
     )
     pen, found = pen_of(traits.markup), marks - {"mention"} if traits.mentions else marks
     parts = fit_written(rich, room, lambda part: pen(_found(part, found, room.convention)))

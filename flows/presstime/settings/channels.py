@@ -49,6 +49,7 @@ def read_channel(name: str, table: Table) -> Channel | None:
         timezone=table.zone("timezone"),
         vars=_vars(table),
         fit=_fit(table),
+        numbering=table.flag("numbering", default=False),
         on_unknown=cast(Literal["review", "resend"], table.one_of("on_unknown", ("review", "resend")) or "review"),
         options=_options(table),
     )
