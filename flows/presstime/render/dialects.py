@@ -52,7 +52,7 @@ class _Writer:
             "footnote_block_open": self.notes,
             "fence": self.code,
             "code_block": self.code,
-            "hr": lambda start, end: "---",
+            "hr": lambda start, end: "***",  # dashes at the beginning would be front matter to some
         }
 
     def blocks(self, start: int, end: int, separator: str) -> str:
@@ -119,7 +119,7 @@ class _Writer:
     def notes(self, start: int, end: int) -> str:
         notes = enumerate(spread(self.tokens, start + 1, end - 1), start=1)
         said = [_indented(self.blocks(first + 1, behind - 1, "\n\n"), f"{n}. ", "   ") for n, (first, behind) in notes]
-        return "\n".join(["---\n", *said])
+        return "\n".join(["***\n", *said])
 
     def inline(self, index: int) -> str:
         return _Line(self.links, self.dialect).read(self.tokens[index].children or [])

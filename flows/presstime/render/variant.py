@@ -241,7 +241,7 @@ def _document(work: _Work, said: str) -> tuple[Rich, str]:
     """A whole text in the network's markup, and without any where it takes both. If it is too long it ends behind one of
     its blocks, with the link to the rest."""
     post, rule, form = work.post, work.traits.text, DOCUMENTS[work.traits.markup]
-    links, tokens = Links(post.link, work.campaign), parse(said).tokens
+    links, tokens = Links(post.link, work.campaign, work.traits.mentions), parse(said).tokens
     whole = form.write(tokens, links)
     if not over(whole, rule):
         return Rich(whole), _plain(work, tokens)

@@ -28,13 +28,17 @@ def followed(href: str, base: str | None) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class Links:
-    """What becomes of the links of a text: they are seen from the page `base`, and may be counted for a campaign."""
+    """What becomes of the links of a text: they are seen from the page `base`, and may be counted for a campaign. Those that
+    begin with `mentions` name an account of the network, and are for it to understand."""
 
     base: str | None = None
     campaign: Campaign | None = None
+    mentions: str = ""
 
     def follow(self, href: str) -> str | None:
         """The full address a reader is led to; None if it leads nowhere a reader could go."""
+        if self.mentions and href.startswith(self.mentions):
+            return href
         address = followed(href, self.base)
         return self.campaign.tagged(address) if address and self.campaign else address
 
