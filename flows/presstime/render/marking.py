@@ -23,7 +23,9 @@ class Pen:
     link: Callable[[str, str], str]  # of words and address
     code: Callable[[str], str]
     fence: Callable[[str, str], str]  # of content and language
-    sign: Callable[[str, str, str], tuple[str, str]]  # of a style and the characters around it: how it opens and closes
+    sign: Callable[
+        [str, str, str, str], tuple[str, str]
+    ]  # of a style, its words and what is around: how it opens, closes
     mention: Callable[[str, str], str]  # of words and account
     tag: Callable[[str], str]
 
@@ -87,9 +89,8 @@ class _Writer:
     def mark(self, mark: Span, inside: Sequence[Span]) -> None:
         words = self.text[mark.start : mark.end]
         if mark.kind in STYLES:
-            opening, closing = self.pen.sign(
-                mark.kind, self.text[: mark.start][-1:], self.text[mark.end : mark.end + 1]
-            )
+            before, after = self.text[: mark.start][-1:], self.text[mark.end : mark.end + 1]
+            opening, closing = self.pen.sign(mark.kind, words, before, after)
             self.say(opening)
             self.stretch(mark.start, mark.end, inside)
             self.say(closing)

@@ -79,5 +79,6 @@ class _ChatWriter(_Writer):
 
     @staticmethod
     def renderAttrs(token: Token) -> str:  # noqa: N802 - markdown-it's own name
-        kept = {name: value for name, value in token.attrs.items() if name in ("href", "start", "class")}
+        known = ("class",) if token.type == "fence" else ("href", "start")
+        kept = {name: value for name, value in token.attrs.items() if name in known}
         return "".join(f' {name}="{escapeHtml(str(value))}"' for name, value in kept.items())

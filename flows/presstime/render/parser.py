@@ -94,4 +94,24 @@ def _clean(state: StateCore) -> None:
         if token.children:
             token.children = cleaned_inline(token.children)
         tokens.append(token)
-    state.tokens = tokens
+    state.tokens = _notes_before_ending(tokens)
+
+
+def _notes_before_ending(tokens: list[Token]) -> list[Token]:
+    """Footnotes stand at the end of the words, before the links and hashtags that a message ends with."""
+    parts = spread(tokens, 0, len(tokens))
+    if not parts or tokens[parts[-1][0]].type != "footnote_block_open":
+        return tokens
+    notes, before = parts[-1], len(parts) - 1
+    while before and _is_ending(tokens[slice(*parts[before - 1])]):
+        before -= 1
+    at = parts[before][0]
+    return [*tokens[:at], *tokens[slice(*notes)], *tokens[at : notes[0]]]
+
+
+def _is_ending(block: Sequence[Token]) -> bool:
+    """Whether a block is a paragraph of nothing but bare addresses and hashtags."""
+    if block[0].type != "paragraph_open":
+        return False
+    words = [child.content for child in block[1].children or [] if child.type == "text"]
+    return all(re.fullmatch(r"(?:https?://\S+|[#＃]\w+|\s)*", word) for word in words) and any(map(str.strip, words))

@@ -45,7 +45,7 @@ def _chat_link(words: str, address: str) -> str:
     return f"[{label}](<{address.replace('>', '%3E')}>)"
 
 
-def _chat_sign(style: str, before: str, after: str) -> tuple[str, str]:
+def _chat_sign(style: str, words: str, before: str, after: str) -> tuple[str, str]:
     if style == "italic":  # an underscore reads best beside asterisks, but not within a word
         sign = "*" if _is_word(before) or _is_word(after) else "_"
     else:
@@ -96,8 +96,11 @@ def _slack_link(words: str, address: str) -> str:
     return f"<{target}>" if words == address else f"<{target}|{_entities(words)}>"
 
 
-def _slack_sign(style: str, before: str, after: str) -> tuple[str, str]:
+def _slack_sign(style: str, words: str, before: str, after: str) -> tuple[str, str]:
+    """No mark around words that hold its own sign: they would end it."""
     sign = {"bold": "*", "italic": "_", "strike": "~"}[style]
+    if sign in words:
+        return "", ""
     return HIDDEN * _is_word(before) + sign, sign + HIDDEN * _is_word(after)
 
 
@@ -129,7 +132,7 @@ LITTLE = Pen(
     link=lambda words, address: little(words),
     code=little,
     fence=lambda content, language: little(content),
-    sign=lambda style, before, after: ("", ""),
+    sign=lambda style, words, before, after: ("", ""),
     mention=lambda words, account: f"@[{little(words)}]({account})" if URN.fullmatch(account) else little(words),
     tag=lambda word: f"{{hashtag|\\#|{little(word)}}}",
 )
