@@ -21,7 +21,7 @@ TESTS = sorted(p.relative_to(ROOT).as_posix() for p in (ROOT / "tests").rglob("*
 
 BASE = {"", "model", "errors", "clock"}
 SETTINGS = {"problems", "processes", "settings"}
-STAGES = BASE | SETTINGS | {"content", "plan", "render"}
+STAGES = BASE | SETTINGS | {"content", "plan", "render", "policy"}
 # What each part may import beside itself, as flows/README.md draws it. "" is the package itself: its version.
 MAY_IMPORT = {
     "": set(),
@@ -36,6 +36,7 @@ MAY_IMPORT = {
     "content": BASE | SETTINGS,
     "plan": BASE | SETTINGS,
     "render": BASE | SETTINGS,
+    "policy": BASE | SETTINGS | {"render"},  # what a rule judges is what is said
     "ledger": BASE | SETTINGS | {"stores"},
     "publish": STAGES | {"ledger", "networks", "stores"},
     "sandbox": STAGES | {"networks"},
@@ -72,7 +73,7 @@ HEAVY_AT_IMPORT = {
     "cryptography": set(),
     "pyarrow": set(),
 }
-GENERIC = ("plan", "render", "publish", "ledger", "content", "wire", "orchestration")
+GENERIC = ("plan", "render", "policy", "publish", "ledger", "content", "wire", "orchestration")
 CONVENTIONS = {
     "twitter",
     "mastodon",

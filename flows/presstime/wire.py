@@ -375,17 +375,7 @@ def content_path(directory: Path, path: str) -> str:
 
 
 def render_problems(newsroom: Newsroom) -> list[Problem]:
-    """What would keep a post from being said on a channel: text too long, media refused. One problem a post and channel."""
-    from presstime.publish.words import UNKNOWN_NETWORK, Words
+    """What would keep a post from being said on a channel: text too long, media refused, a rule of the newsroom's."""
+    from presstime.publish.checks import Checks
 
-    words, found = Words(newsroom, newsroom.read_blob), []
-    for post in newsroom.loaded.posts:
-        for target in post.targets:
-            try:
-                words.render(post, target)
-            except RenderError as error:
-                if error.code == UNKNOWN_NETWORK:
-                    continue  # reported once, at its channel
-                message = f"on channel {target.channel}: {error.message}"
-                found.append(Problem(post.path, 1, 1, "error", error.code, message, error.advice))
-    return found
+    return Checks(newsroom).problems()

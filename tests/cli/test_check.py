@@ -200,6 +200,83 @@ def test_fix_touches_only_the_chosen_posts(check: Check, folder: GitFolder) -> N
     assert "id:" not in (folder.path / "posts/news/bad.md").read_text()
 
 
+RULES = """
+[policy]
+forbidden_words = ["gratis", "best price"]
+repeat_within = "1d"
+require_summary = true
+quiet_hours = "00:00-10:00"
+quiet = "warn"
+warn = ["no-summary"]
+"""
+SALE = """\
+---
+id: gratis-offer
+title: "Nothing is Gratis"
+publish_at: 2026-03-24T09:00
+channels:
+  tokyo:
+    publish_at: 2026-03-24T19:00
+    text: A text of gratis things
+  brand:
+tags: [spring, GRATIS]
+---
+See https://x.example/gratis, the
+best
+price, and gra**tis**, and gratis.
+"""
+
+
+def test_rules_are_told_where_they_are_broken(check: Check, folder: GitFolder) -> None:
+    """A forbidden word at each place where it stands, in front matter and text, not in ids and addresses; other rules at
+    the key they are about, with the channels."""
+    folder.write("presstime.toml", SETTINGS + RULES)
+    folder.write("posts/news/bad.md", SALE)
+    code, out, _ = check("--format", "json", "posts/news/bad.md")
+    found = [(p["line"], p["column"], p["code"], p["severity"]) for p in json.loads(out)["problems"]]
+    assert code == 1
+    assert found == [
+        (1, 1, "no-summary", "warning"),
+        (3, 20, "forbidden-word", "error"),
+        (4, 13, "quiet-hours", "warning"),
+        (8, 21, "forbidden-word", "error"),
+        (10, 16, "forbidden-word", "error"),
+        (13, 1, "forbidden-word", "error"),
+        (14, 28, "forbidden-word", "error"),
+    ]
+    [quiet] = [p for p in json.loads(out)["problems"] if p["code"] == "quiet-hours"]
+    assert quiet["message"].startswith("on channel brand: due at 09:00")
+    assert "file=posts/news/bad.md,line=13,col=1,title=forbidden-word::" in check("--format", "github")[1]
+
+
+def test_a_word_that_only_a_template_says_is_told_with_the_channel(check: Check, folder: GitFolder) -> None:
+    """What stands nowhere in the file is told at its top, with the channels that say it."""
+    folder.write("presstime.toml", SETTINGS + RULES.replace("require_summary = true", ""))
+    folder.write("templates/tokyo.j2", "{{ post.title | plain }} gratis")
+    folder.write(
+        "posts/news/bad.md", GOOD.format(id="b").replace("[brand]", "[brand, tokyo]").replace("09:00", "11:00")
+    )
+    out = json.loads(check("--format", "json", "posts/news")[1])
+    assert [(p["line"], p["code"], p["message"]) for p in out["problems"]] == [
+        (1, "forbidden-word", "on channel tokyo: 'gratis' is forbidden")
+    ]
+
+
+def test_posts_that_repeat_each_other_are_told(check: Check, folder: GitFolder) -> None:
+    """The later of two posts that say the same on one channel within the time; a draft and other channels count not."""
+    folder.write("presstime.toml", SETTINGS + '[policy]\nrepeat_within = "1d"\n')
+    for name, change in (("good", ""), ("news/bad", "T10"), ("draft", "status: draft\n"), ("far", "[tokyo]")):
+        text = GOOD.format(id=name.replace("/", "-")).replace(
+            "title", f"{change}title" if "draft" in change else "title"
+        )
+        text = text.replace("T09", change or "T09") if change == "T10" else text
+        folder.write(f"posts/{name}.md", text.replace("[brand]", change if "[" in change else "[brand]"))
+    code, out, _ = check("--format", "json")
+    assert code == 1
+    assert codes(out) == [("posts/news/bad.md", 1, "repeated-text")]
+    assert "'good'" in json.loads(out)["problems"][0]["message"]
+
+
 def problem(**changes: Any) -> Problem:
     fields = {
         "path": "posts/a b,c.md",

@@ -1,6 +1,6 @@
 """What deliveries say: rendering, bound to one newsroom and the networks' own traits. Preview, plan and publish all ask here."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -21,6 +21,7 @@ from presstime.model import (
 )
 from presstime.networks import load
 from presstime.networks.base import Composer
+from presstime.policy import Finding, Said, comparable, judge, repeat_of, repeated
 from presstime.render import Rendered, Templates, render
 from presstime.render.media import prepare_image
 from presstime.render.templates import shipped_digest
@@ -34,6 +35,7 @@ class Words:
 
     newsroom: Newsroom
     read_blob: Callable[[str], bytes]  # Git blob id -> bytes
+    published: Callable[[str], Iterable[Said]] = lambda channel: ()  # what is known to have been said on a channel
     _variants: dict[Delivery, Variant] = field(default_factory=dict)
     _whole: dict[Delivery, Rendered] = field(default_factory=dict)  # those without files
 
@@ -63,13 +65,36 @@ class Words:
             return None
 
     def render(self, post: Post, target: Target) -> Rendered:
-        """Raises `RenderError` where the post cannot be said on this channel."""
+        """Raises `RenderError` where the post cannot be said on this channel, or must not be by the newsroom's rules."""
         known = self._whole.get(Delivery(post.id, target.channel))
         if known and known.variant.at == target.due:
             return known
+        rendered, findings = self.judged(post, target)
+        if errors := [finding for finding in findings if finding.severity == "error"]:
+            raise _against_the_rules(errors)
+        self._variants[rendered.variant.delivery] = rendered.variant
+        if not rendered.files:
+            self._whole[rendered.variant.delivery] = rendered
+        return rendered
+
+    def judged(self, post: Post, target: Target) -> tuple[Rendered, list[Finding]]:
+        """What is said, whatever the newsroom's rules say of it, and what they say. Raises `RenderError` where nothing can
+        be said."""
+        rendered = self._rendered(post, target)
+        settings, traits = self.newsroom.settings, _adapter_of(self.channel(target.channel)).traits
+        zone = self.channel(target.channel).timezone or settings.timezone
+        findings = judge(settings.policy, post, target, rendered.variant, traits, zone)
+        within = settings.policy.repeat_within
+        if within is not None and settings.policy.covers(target.due):
+            mine = Said(rendered.variant.delivery, comparable(rendered.variant), target.due)
+            before = repeat_of(mine, self.published(target.channel), within)
+            findings += [repeated(settings.policy, before)] if before else []
+        return rendered, findings
+
+    def _rendered(self, post: Post, target: Target) -> Rendered:
         channel = self.channel(target.channel)
         adapter = _adapter_of(channel)
-        rendered = render(
+        return render(
             post,
             target,
             channel,
@@ -79,10 +104,6 @@ class Words:
             self.templates,
             self.read_blob,
         )
-        self._variants[rendered.variant.delivery] = rendered.variant
-        if not rendered.files:
-            self._whole[rendered.variant.delivery] = rendered
-        return rendered
 
     def digest(self, post: Post, target: Target) -> str:
         """The digest of a delivery's variant. Raises `RenderError`."""
@@ -133,3 +154,9 @@ def _adapter_of(channel: Channel) -> type[Composer]:
 
 def _as_named(item: Attachment, size: int) -> MediaRef:
     return MediaRef(item.path, item.blob, size, item.alt, None, item.focus)
+
+
+def _against_the_rules(errors: Sequence[Finding]) -> RenderError:
+    """All of them in one: what holds a delivery is mended at once."""
+    advice = " ".join(dict.fromkeys(error.advice for error in errors))
+    return RenderError("; ".join(error.message for error in errors), advice, errors[0].code)

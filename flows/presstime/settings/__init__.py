@@ -12,6 +12,7 @@ from presstime.model import Channel, Late, Problem, Traits
 from presstime.problems import Place, Problems, nearest, shorten, suggest
 from presstime.settings import toml
 from presstime.settings.channels import read_channels, read_groups
+from presstime.settings.policy import Policy, read_policy
 from presstime.settings.secrets import LOCATOR_ADVICE, is_locator
 from presstime.settings.secrets import reveal as reveal
 from presstime.settings.tables import LANGUAGE, Table, url_problem
@@ -68,6 +69,7 @@ class Settings:
     late: Late = field(default_factory=Late)
     min_gap_seconds: int = 0
     retract_max: int = 20  # published posts that one commit may take down by removing their files
+    policy: Policy = field(default_factory=Policy)
     vars: Mapping[str, object] = field(default_factory=dict)  # [newsroom] keys beside the known ones, for templates
     slots: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # kept for `next-slot`
     warnings: tuple[Problem, ...] = ()
@@ -91,9 +93,10 @@ def parse_settings(source: bytes, path: str = FILE) -> Settings:
     channels, groups = read_channels(channel_table), read_groups(group_table, channel_table)
     newsroom, defaults = top.table("newsroom"), top.table("defaults")
     git = _git(top.table("git"))
+    timezone = _timezone(newsroom)
     settings = Settings(
         name=newsroom.text("name") or "newsroom",
-        timezone=_timezone(newsroom),
+        timezone=timezone,
         language=_newsroom_language(newsroom),
         audit=_audit(top.table("audit"), git),
         git=git,
@@ -104,6 +107,7 @@ def parse_settings(source: bytes, path: str = FILE) -> Settings:
         late=_late(defaults),
         min_gap_seconds=_min_gap(defaults),
         retract_max=defaults.number("retract_max", 20),
+        policy=read_policy(top.table("policy"), timezone),
         vars=_newsroom_vars(newsroom),
         slots=_slots(top.table("slots")),
         path=path,
