@@ -383,9 +383,7 @@ class MediaRule:
 # Messages: `chat` is Discord's Markdown, `mrkdwn` Slack's markup, `littletext` LinkedIn's. Whole texts: `html`; `chat-html`
 # without pictures and attributes (Matrix); `markdown`; `liquid` is Markdown in which Liquid tags are run (Forem); `snudown`
 # Reddit's.
-Markup = Literal[
-    "plain", "spans", "chat", "mrkdwn", "littletext", "html", "chat-html", "markdown", "liquid", "snudown"
-]
+Markup = Literal["plain", "spans", "chat", "mrkdwn", "littletext", "html", "chat-html", "markdown", "liquid", "snudown"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -405,7 +403,7 @@ class Traits:
     marks: frozenset[str] = frozenset()  # the span kinds it takes
     mentions: str = ""  # how the address of an account here begins, where a link to one is a mention
     fallback: bool = False  # takes the words without markup as well
-    fields: Mapping[str, TextRule] = field(default_factory=dict)  # rules of `title` and `summary`, where it has such fields
+    fields: Mapping[str, TextRule] = field(default_factory=dict)  # the rules of `title` and `summary`, if it has any
     card: bool = False  # takes a link card made by us
     thumb: MediaRule | None = None  # the rule for a card's picture, where it differs from `media`
     link_in_text: bool = True  # whether the post's own link belongs in the words

@@ -91,7 +91,8 @@ KEYS = (
     Key("language", ("lang",), "language", "The text's language as a BCP 47 tag. Without it, the newsroom's.", "fr"),
     Key("link", ("canonical_url", "canonicalURL", "canonical"), "url", "The post's own page. Without it, the newsroom's link pattern.", "https://verne.example/spring"),
     Key("media", ("images", "image", "cover"), "media", "Files to send: `file` with `alt`, and `caption`, `focus` (x, y from -1 to 1).", "[{file: linen.jpg, alt: A rack of linen shirts}]"),
-    Key("campaign", (), "text", "A name that groups posts in reports.", "spring-2026"),
+    Key("campaign", (), "text", "A name that groups posts in reports, and that `[utm]` tells the site's statistics.", "spring-2026"),
+    Key("template", (), "text", "The template that says this post: `offer` is `templates/offer.j2`. Another program's file name is left to it.", "offer"),
     Key("thread", (), "thread", "`auto`, `never` or `manual`; and after a partial failure `resume`, `retract` or `leave`.", "auto"),
     Key("taxonomies", (), "map", "Zola's: its `tags` are read.", "{tags: [linen]}"),
     Key("extra", (), "map", "Zola's: keys of this table are read in it too; the rest is for templates.", "{id: spring}"),
@@ -103,6 +104,7 @@ CHANNEL_KEYS = (
     Key("fold", (), "number", "2 means the second of two equal local times, on this channel.", "2"),
     Key("text", (), "text", "What is said here instead of the rendered text.", "See you in Nantes!"),
     Key("media", (), "media", "What is shown here instead of the post's media; `[]` for none.", "[]"),
+    Key("template", (), "text", "The template that says the post here.", "offer-short"),
     Key("late", (), "late", "What happens if the time was missed on this channel.", "skip"),
     Key("skip", (), "flag", "Not on this channel, e.g. one of a group.", "true"),
 )

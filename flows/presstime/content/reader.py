@@ -104,6 +104,7 @@ class Reader:
             expires_at=self._expiry(values, when, targets),
             retract=_retracts(values),
             campaign=values.line("campaign"),
+            template=values.template(),
             extra=extra,
         )
 

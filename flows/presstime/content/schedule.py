@@ -99,10 +99,11 @@ class Schedule:
         zone = values.zone("timezone") or when.zone or self._settings.channels[name].timezone or self._settings.timezone
         fold = _fold(values) or when.fold
         text, late, media = values.text("text"), values.late("late") or late, self._media(particulars, folder, problems)
+        template = values.template()
         if values.flag("skip") or at is None or slot:
             return None
         due = resolve(at, zone, fold, mark, problems)
-        return Target(name, due, late, text, media) if due is not None else None
+        return Target(name, due, late, text, media, template) if due is not None else None
 
     def _media(self, particulars: Particulars, folder: str, problems: Problems[Any]) -> tuple[MediaRef, ...] | None:
         node = particulars.get("media")

@@ -1,5 +1,6 @@
 """Reading front-matter values as the types their keys ask for. A mistake is noted and reads as absent."""
 
+import re
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +11,7 @@ from presstime.problems import Problems, shorten, suggest
 from presstime.settings import parse_late
 from presstime.settings.tables import LANGUAGE, url_problem
 
+TEMPLATE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 FLAGS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
 
 
@@ -119,6 +121,11 @@ class Values:
         advice = "Write the whole address, e.g. https://verne.example/spring."
         self.problems.error(self.found[name].mark, "bad-link", f"{name} {problem}", advice)
         return None
+
+    def template(self) -> str | None:
+        """The name of a template of ours; None for another program's file name, such as Zola's `page.html`."""
+        text = self.text("template")
+        return text if text and TEMPLATE.fullmatch(text) else None
 
     def late(self, name: str) -> Late | None:
         text = self.text(name)

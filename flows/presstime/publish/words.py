@@ -23,6 +23,7 @@ from presstime.networks import load
 from presstime.networks.base import Composer
 from presstime.policy import Finding, Said, comparable, judge, repeat_of, repeated
 from presstime.render import Rendered, Templates, render
+from presstime.render.campaign import Campaign
 from presstime.render.media import prepare_image
 from presstime.render.templates import shipped_digest
 
@@ -103,7 +104,16 @@ class Words:
             self.newsroom.template_data,
             self.templates,
             self.read_blob,
+            campaign=self._campaign(post, channel),
         )
+
+    def _campaign(self, post: Post, channel: Channel) -> Campaign | None:
+        """What the links of a post of a campaign tell the newsroom's own site, where the newsroom wants to know."""
+        utm = self.newsroom.settings.utm
+        if utm is None or post.campaign is None:
+            return None
+        fields = {"network": channel.network, "channel": channel.name, "campaign": post.campaign, "post": post.id}
+        return Campaign(utm.sites, utm.parameters(**fields))
 
     def digest(self, post: Post, target: Target) -> str:
         """The digest of a delivery's variant. Raises `RenderError`."""

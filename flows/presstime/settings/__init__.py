@@ -16,6 +16,7 @@ from presstime.settings.policy import Policy, read_policy
 from presstime.settings.secrets import LOCATOR_ADVICE, is_locator
 from presstime.settings.secrets import reveal as reveal
 from presstime.settings.tables import LANGUAGE, Table, url_problem
+from presstime.settings.utm import Utm, read_utm
 
 FILE = "presstime.toml"
 LINK_FIELDS = ("section", "name", "id", "year", "month", "day", "language")
@@ -72,6 +73,7 @@ class Settings:
     policy: Policy = field(default_factory=Policy)
     vars: Mapping[str, object] = field(default_factory=dict)  # [newsroom] keys beside the known ones, for templates
     slots: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # kept for `next-slot`
+    utm: Utm | None = None
     warnings: tuple[Problem, ...] = ()
     path: str = FILE
     places: Mapping[toml.Path, Place] = field(default_factory=dict)  # where each key stands, for later problems
@@ -92,7 +94,7 @@ def parse_settings(source: bytes, path: str = FILE) -> Settings:
     channel_table, group_table = top.table("channels"), top.table("groups")
     channels, groups = read_channels(channel_table), read_groups(group_table, channel_table)
     newsroom, defaults = top.table("newsroom"), top.table("defaults")
-    git = _git(top.table("git"))
+    git, content = _git(top.table("git")), _content(top.table("content"))
     timezone = _timezone(newsroom)
     settings = Settings(
         name=newsroom.text("name") or "newsroom",
@@ -100,7 +102,7 @@ def parse_settings(source: bytes, path: str = FILE) -> Settings:
         language=_newsroom_language(newsroom),
         audit=_audit(top.table("audit"), git),
         git=git,
-        content=_content(top.table("content")),
+        content=content,
         channels=channels,
         groups=groups,
         default_channels=_default_channels(defaults, channel_table, groups),
@@ -110,6 +112,7 @@ def parse_settings(source: bytes, path: str = FILE) -> Settings:
         policy=read_policy(top.table("policy"), timezone),
         vars=_newsroom_vars(newsroom),
         slots=_slots(top.table("slots")),
+        utm=read_utm(top.table("utm"), content.link) if "utm" in top else None,
         path=path,
         places=places,
     )
