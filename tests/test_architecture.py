@@ -43,8 +43,20 @@ MAY_IMPORT = {
     "wire": STAGES | {"ledger", "publish", "networks", "stores", "embedded"},
     "orchestration": STAGES | {"ledger", "publish", "networks", "stores", "wire"},
     "standby": BASE | {"wire"},
+    "linkcheck": STAGES,
     "cli": STAGES
-    | {"ledger", "publish", "networks", "stores", "embedded", "sandbox", "wire", "orchestration", "standby"},
+    | {
+        "ledger",
+        "publish",
+        "networks",
+        "stores",
+        "embedded",
+        "sandbox",
+        "wire",
+        "orchestration",
+        "standby",
+        "linkcheck",
+    },
 }
 # Right against the direction, each for its reason.
 EXCEPTIONS = {

@@ -277,6 +277,17 @@ def test_posts_that_repeat_each_other_are_told(check: Check, folder: GitFolder) 
     assert "'good'" in json.loads(out)["problems"][0]["message"]
 
 
+def test_links_are_looked_at_where_the_newsroom_asks_for_it(check: Check, folder: GitFolder) -> None:
+    """With check_links a link that leads nowhere is an error at its place; a host that is not public is not asked."""
+    late = GOOD.format(id="b").replace("2026-03-24", "2126-03-24").replace("Text", "A [link](http://127.0.0.1:9/x).")
+    folder.write("posts/news/bad.md", late)
+    assert check("posts/news")[0] == 0
+    folder.write("presstime.toml", SETTINGS + "[policy]\ncheck_links = true\n")
+    code, out, _ = check("--format", "json", "posts/news")
+    assert (code, codes(out)) == (1, [("posts/news/bad.md", 7, "broken-link")])
+    assert "not public" in json.loads(out)["problems"][0]["message"]
+
+
 def problem(**changes: Any) -> Problem:
     fields = {
         "path": "posts/a b,c.md",

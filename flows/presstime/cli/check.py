@@ -8,7 +8,7 @@ import click
 
 from presstime.cli.formats import FORMATS, Report
 from presstime.cli.output import say
-from presstime.content.newsroom import read_newsroom
+from presstime.content.newsroom import Newsroom, read_newsroom
 from presstime.content.posts import folder_of, is_post
 from presstime.content.source import Source
 from presstime.content.worktree import WorkTree
@@ -64,7 +64,21 @@ def _check(source: Source, directory: Path, paths: tuple[str, ...], fix: bool) -
     except ContentError as error:
         return 0, list(error.problems)
     loaded = newsroom.loaded
-    return loaded.seen, [*network_problems(settings), *loaded.problems, *render_problems(newsroom)]
+    found = [*network_problems(settings), *loaded.problems, *render_problems(newsroom)]
+    return loaded.seen, [*found, *_links(newsroom)]
+
+
+def _links(newsroom: Newsroom) -> list[Problem]:
+    """What is wrong with the links, where the newsroom asks for it; what could not be looked at is told on the side."""
+    if not newsroom.settings.policy.check_links:
+        return []
+    from presstime.clock import now
+    from presstime.linkcheck import link_problems
+
+    problems, note = link_problems(newsroom, now())
+    if note:
+        say(note)
+    return problems
 
 
 def _by_place(problem: Problem) -> tuple[str, int, int, str]:
