@@ -120,7 +120,7 @@ MEDIA_KEYS = (
 FOREIGN = frozenset(
     """
     layout category categories author authors weight aliases permalink type series comments comment toc lastmod updated
-    last_modified_at modified section sections template path url redirect_from redirect_to sitemap robots noindex
+    last_modified_at modified section sections path url redirect_from redirect_to sitemap robots noindex
     nav_order parent grand_parent has_children has_toc menu menus linktitle linkTitle subtitle math mermaid katex pin
     hidden featured sticky order position icon header footer sidebar hero hero_image heroImage thumbnail thumb banner
     excerpt_separator render_with_liquid outputs cascade resources params build isCJKLanguage markup translationKey
