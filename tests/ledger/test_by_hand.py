@@ -3,10 +3,11 @@
 import pytest
 
 from presstime.errors import UsageError
-from presstime.ledger.by_hand import settle_by_hand
+from presstime.ledger.by_hand import end_change_by_hand, settle_by_hand
 from presstime.ledger.claims import claim
 from presstime.model import Receipt, Settling, Status
 from presstime.networks.memory import Fault
+from presstime.publish.change import takedown
 from tests.publish.kit import D, World
 
 URL = "https://t.me/verne/7"
@@ -76,3 +77,40 @@ def test_not_while_a_worker_is_at_it() -> None:
     ledger = world.worker("b/m/1/1").ledger
     with pytest.raises(UsageError, match="another worker"):
         settle_by_hand(ledger, D, world.now, "bea", None, last=True)
+
+
+# --- changes that cannot be made --------------------------------------------------------------------------------------
+
+
+def refused_takedown() -> World:
+    world = World()
+    job = world.job()
+    world.plan(job)
+    world.publish(job)
+    world.network.faults = [Fault("refused")]
+    state = world.worker().change(takedown(job.variant, world.channel, reason="gone"), world.adapter())
+    assert (state.status, state.needs_look) == (Status.PUBLISHED, True)
+    return world
+
+
+@pytest.mark.parametrize(("there", "status"), [(False, Status.RETRACTED), (True, Status.PUBLISHED)])
+def test_a_person_ends_a_change_that_was_refused(there: bool, status: Status) -> None:
+    """Gone by hand, or left as it is: either way nobody is needed any more, and the log has the person's name."""
+    world = refused_takedown()
+    end_change_by_hand(world.worker().ledger, D, world.now, "bea", there)
+    state = world.worker().ledger.state(D)
+    assert state is not None
+    assert (state.status, state.change, state.needs_look) == (status, None, False)
+    assert "bea" in state.reason
+
+
+def test_no_change_to_be_ended() -> None:
+    """Where no edit or takedown waits for anybody, nothing is written."""
+    world = World()
+    job = world.job()
+    world.plan(job)
+    world.publish(job)
+    before = world.kinds()
+    with pytest.raises(UsageError, match="no edit or takedown"):
+        end_change_by_hand(world.worker().ledger, D, world.now, "bea", there=True)
+    assert world.kinds() == before

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from presstime.model import Settling
 from tests.simulation.court import Trial, try_out
-from tests.simulation.faults import HOUR, QUIET, ROUGH, SECOND, Armed, Rates
-from tests.simulation.newsroom import Wanted, wanted
+from tests.simulation.faults import HOUR, QUIET, ROUGH, SECOND, Armed, Blow, Rates
+from tests.simulation.newsroom import Later, Wanted, wanted
 from tests.simulation.world import Policy, Setup
 
 if TYPE_CHECKING:
@@ -52,6 +52,18 @@ NEVER = {  # steps that a class has not
     "natural": ("find", "write not-found"),
     "none": ("find", "write found", "write found+published"),
 }
+CHANGE_STEPS = (
+    "edit",
+    "retract",
+    "write claimed+editing",
+    "write edited",
+    "write claimed+retracting",
+    "write retracted",
+    "write planned",
+    "write deferred",
+    "write unknown",
+)
+CHANGE_POINTS = tuple(f"{step} {side}" for step in CHANGE_STEPS for side in ("before", "after"))
 DOUBT = ("find", "write unknown", "write found", "write found+published", "write not-found")
 MACHINES = (("m1", "m2"), ("m1", "m1"), ("m1", "m1", "m2"))
 
@@ -160,6 +172,27 @@ def _clocks(policy: Policy, point: str, chance: Random) -> Setup:
     return Setup(policy, items, hosts=("m1", "m2", "m3"), rates=rates, clocks=wrong_clocks)
 
 
+def _change(policy: Policy, point: str, chance: Random) -> Setup:
+    """Git changes while deliveries go out and afterwards, once or twice: other words, or none; workers are killed and frozen
+    while they edit and take down, and their requests may go on alone."""
+    more = replace(
+        ROUGH, crash=chance.choice((0.0, 0.01)), pause=chance.choice((0.0, 0.004)), send_late=chance.choice((0, 0, 0.1))
+    )
+    first = int(chance.uniform(55, 200) * SECOND)
+    texts = tuple(tuple(f"p1 {n + 1} v{version}" for n in range(2)) for version in (2, 3))
+    later = {
+        "edit": (Later(first, texts[0]),),
+        "twice": (Later(first, texts[0]), Later(first + int(chance.uniform(5, 90) * SECOND), texts[1])),
+        "back": (Later(first, texts[0]), Later(first + int(chance.uniform(5, 90) * SECOND), ("p1 1", "p1 2"))),
+        "gone": (Later(first, None),),
+        "edit, gone": (Later(first, texts[0]), Later(first + int(chance.uniform(5, 90) * SECOND), None)),
+    }
+    kinds = ["gone", "edit, gone"] if "retract" in point else ["edit", "twice", "back", "edit, gone"]
+    items = (replace(wanted("p1", "a", 2, 60), changes=later[chance.choice(kinds)]), wanted("p2", "b", 1, 60))
+    blow: Blow = chance.choice(("crash", "crash", "pause"))
+    return Setup(policy, items, chance.choice(MACHINES), more, Armed(blow, point), threads=chance.random() < 0.3)
+
+
 def _race(policy: Policy, point: str, chance: Random) -> Setup:
     """Eight workers that begin within milliseconds of each other, half of the time on a store that also loses replies."""
     store = Rates(write_conflict=0.1, write_lost_after=0.1, write_lost_before=0.05, write_own_412=0.05)
@@ -211,4 +244,5 @@ FAMILIES: dict[str, Callable[[Policy, str, Random], Setup]] = {
     "clocks": _clocks,
     "race": _race,
     "store": _store,
+    "change": _change,
 }

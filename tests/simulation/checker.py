@@ -21,7 +21,7 @@ from tests.simulation.evidence import (
     read_log,
 )
 from tests.simulation.faults import SECOND
-from tests.simulation.history import History
+from tests.simulation.history import History, Line
 from tests.simulation.newsroom import START, Wanted
 
 TICK = 60 * SECOND
@@ -29,7 +29,8 @@ ROUNDING = SECOND  # the store tells its time in whole seconds
 RETRIES = 45 * SECOND  # the tries of one send, and of settling it, and the calls around them
 CLOCK_AHEAD = 30 * SECOND  # what a machine's clock may be off and still publish
 CLOCK_BEHIND = 35 * SECOND  # the same, and what a worker knows of the store's clock is some seconds old
-ACTS = {"sending", "published", "refused", "settled", "deferred", "unknown"}
+ACTS = {"sending", "published", "refused", "settled", "deferred", "unknown", "editing", "retracting"}
+CHANGES = {"edit": "editing", "retract": "retracting"}  # what is done, and how the log announces it
 
 
 def judge(evidence: Evidence) -> Verdict:
@@ -43,13 +44,15 @@ def judge(evidence: Evidence) -> Verdict:
         own = [step for step in steps if step.delivery == name]
         posts = [post for post in evidence.posts if post.delivery == name]
         verdict.ends[name] = end = _end(own)
-        verdict.findings += _duplicates(evidence, name, own, posts)
+        gone = [post for post in evidence.removed if post.delivery == name]
+        verdict.findings += _duplicates(evidence, name, own, [*posts, *gone])
+        verdict.findings += _changes(item, own, posts, end, evidence.history)
         verdict.findings += _claims(name, own, evidence.history)
         verdict.findings += _sends(name, own, evidence.history)
-        verdict.findings += _receipts(item, own, posts, end)
-        verdict.findings += _order(name, posts)
+        verdict.findings += _receipts(item, own, posts, gone, end)
+        verdict.findings += _order(name, posts) if end != "retracted" else ()
         verdict.findings += _times(item, own, posts, evidence)
-        verdict.early = max([verdict.early, *(item.due - post.at for post in posts)])
+        verdict.early = max([verdict.early, *(item.due - post.at for post in (*posts, *gone))])
     known = {str(item.delivery) for item in evidence.wanted}
     verdict.findings += [
         Finding("stray", p.delivery, f"post {p.id}") for p in evidence.posts if p.delivery not in known
@@ -72,13 +75,18 @@ def _claims(name: str, steps: Sequence[Step], history: History) -> Iterator[Find
             free = holder.worker in (None, worker) or dead.get(str(holder.worker), step.line) < step.line
             if not free and step.at + ROUNDING < holder.until:
                 yield Finding("log", name, f"entry {step.n}: {worker} takes the claim of {holder.worker}, which lives")
-            if holder.ended:
+            if holder.ended and not _changes_it(step, steps):
                 yield Finding("log", name, f"entry {step.n} claims what is {holder.ended}")
         if step.kind in ACTS and not _of_holder(step, holder):
             yield Finding(
                 "log", name, f"entry {step.n}: {step.kind} of epoch {step.data.get('epoch')} in {holder.epoch}"
             )
         holder.take(step)
+
+
+def _changes_it(claim: Step, steps: Sequence[Step]) -> bool:
+    """Whether a claim is one on what is out, in order to edit it or take it down."""
+    return any(step.n == claim.n and step.kind in CHANGES.values() for step in steps)
 
 
 def _of_holder(step: Step, holder: "Holder") -> bool:
@@ -92,7 +100,9 @@ def _end(steps: Sequence[Step]) -> str:
     """How a delivery stands at last, told from its events alone."""
     end = "open"
     for step in steps:
-        if step.kind == "published" or end == "published":
+        if step.kind == "retracted" or end == "retracted":
+            end = "retracted"
+        elif step.kind == "published" or end == "published":
             end = "published"
         elif step.kind in ENDS:
             end = step.kind
@@ -157,10 +167,45 @@ def _sends(name: str, steps: Sequence[Step], history: History) -> Iterator[Findi
             yield Finding("unfenced", name, f"{call.who} sends segment {index} without holding the claim")
 
 
-def _receipts(item: Wanted, steps: Sequence[Step], posts: Sequence[Posted], end: str) -> Iterator[Finding]:
+def _changes(
+    item: Wanted, steps: Sequence[Step], posts: Sequence[Posted], end: str, history: History
+) -> Iterator[Finding]:
+    """Edits and takedowns are announced and fenced, and in the end readers see what Git says last."""
+    name = str(item.delivery)
+    mine = [line for line in history.of("change") if line.what.rpartition(" ")[0] == name]
+    for line in mine:
+        intent = CHANGES[line.data["does"]]
+        if not any(step.kind == intent and step.line < line.n for step in steps):
+            yield Finding("unannounced", name, f"{line.who} does {line.data['does']} without an intent in the log")
+        if not holds(line, name, steps):
+            yield Finding("unfenced", name, f"{line.who} does {line.data['does']} without holding the claim")
+    if end == "retracted" and posts:
+        gap = all(in_the_gap(post, name, steps, history) for post in posts) or _any_late(mine, name, steps, history)
+        yield Finding("loss", name, f"taken down, and {len(posts)} posts are there", gap)
+    if item.last is None and end == "published":
+        yield Finding("loss", name, "gone from Git, and still published")
+    if end == "published" and item.last is not None:
+        shown = {(post.index, post.text) for post in posts}
+        if not shown >= set(enumerate(item.last)):  # beside it there may be the second post of a `duplicate`
+            gap = _any_late(mine, name, steps, history)
+            yield Finding("stale", name, f"readers see {sorted(shown)}, Git says {item.last}", gap)
+
+
+def _any_late(lines: Sequence[Line], name: str, steps: Sequence[Step], history: History) -> bool:
+    """Whether a change went on alone, or its worker was overtaken between its last look and its end."""
+    calls = {line.data["call"]: line for line in lines}
+    answers = {line.data["call"]: line for line in history.of("answer")}
+    late = {line.data["call"] for line in history.of("late")}
+    frozen = [call for call, line in calls.items() if call not in answers or not holds(answers[call], name, steps)]
+    return bool(late & calls.keys()) or bool(frozen)
+
+
+def _receipts(
+    item: Wanted, steps: Sequence[Step], posts: Sequence[Posted], gone: Sequence[Posted], end: str
+) -> Iterator[Finding]:
     """What the log says is out is out, and what is out is not called missed or refused."""
     name = str(item.delivery)
-    there = {(post.index, post.id) for post in posts}
+    there = {(post.index, post.id) for post in (*posts, *gone)}
     taken: dict[int, object] = {}
     announced: set[object] = set()
     for step in steps:
@@ -203,7 +248,8 @@ def _times(item: Wanted, steps: Sequence[Step], posts: Sequence[Posted], evidenc
         if post.at < item.due - allowed:
             yield Finding("early", name, f"segment {post.index} came {(item.due - post.at) / 1e6:.3f} s early")
     end = _end(steps)
-    if end == "open":
+    never = item.last is None and not any(step.kind == "sending" for step in steps)
+    if end == "open" and not never:
         yield Finding("loss", name, "neither published nor flagged when everything was long over")
     if end == "missed" and (item.window is None or steps[-1].at <= item.due + item.window - allowed):
         yield Finding("loss", name, "called missed while it could still go out")
@@ -220,7 +266,9 @@ def settled_by(evidence: Evidence) -> int:
     run out and the network shows what it has."""
     awake = max([evidence.calm, *_awakenings(evidence.history), *_deferrals(evidence)])
     segments = sum(len(item.texts) for item in evidence.wanted)
-    return awake + LEASE + SLACK + (evidence.lag + RETRIES) * (segments + 1) + 2 * TICK
+    once = LEASE + SLACK + (evidence.lag + RETRIES) * (segments + 1) + 2 * TICK
+    changes = [change.at for item in evidence.wanted for change in item.changes]
+    return max([awake, *changes]) + once * (2 if changes else 1)
 
 
 def _awakenings(history: History) -> Iterator[int]:

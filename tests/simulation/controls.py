@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from unittest.mock import patch
 
+from presstime.ledger.changes import ChangeHandle
 from presstime.ledger.claims import ClaimHandle, claim
 from presstime.publish import send
 from presstime.publish.settle import Settlement
@@ -23,6 +24,11 @@ CONTROLS: Mapping[str, Patches] = {
             lambda ledger, delivery, digest, clock, announcement=None: claim(ledger, delivery, digest, clock),
         ),
         (ClaimHandle, "intend", lambda self, announcement: None),
+    ],
+    # What was edited or taken down is not written down.
+    "no record of edits": [
+        (ChangeHandle, "edited", lambda self, receipts: None),
+        (ChangeHandle, "retracted", lambda self, reason: None),
     ],
     # A worker goes on writing when another one has taken over.
     "no epoch": [

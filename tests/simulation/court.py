@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
+from presstime.networks.memory import MemoryPost
 from tests.simulation.checker import judge
 from tests.simulation.evidence import Evidence, Posted, Verdict
 from tests.simulation.faults import SECOND
@@ -28,17 +29,20 @@ def try_out(setup: Setup, seed: int | str, choose: Callable[[int], int] | None =
 
 
 def evidence_of(world: World) -> Evidence:
-    posts = [
-        Posted(p.id, str(p.delivery), p.index, p.text, (p.at - START) // timedelta(microseconds=1), p.parent)
-        for p in world.network.posts
-    ]
+    posts, removed = [_posted(p) for p in world.network.posts], [_posted(p) for p in world.network.removed]
     return Evidence(
         wanted=world.setup.items,
         history=world.history,
         bodies=[(key, world.bucket.objects[key].body) for key in sorted(world.bucket.objects)],
         posts=posts,
+        removed=removed,
         calm=world.setup.calm,
         lag=world.setup.policy.lag * SECOND,
         clocks=world.setup.clocks is not None,
         errors=world.baton.errors,
     )
+
+
+def _posted(post: MemoryPost) -> Posted:
+    at = (post.at - START) // timedelta(microseconds=1)
+    return Posted(post.id, str(post.delivery), post.index, post.text, at, post.parent)

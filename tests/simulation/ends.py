@@ -128,12 +128,22 @@ class SimAdapter(Memory):
         return {}
 
     def send(self, order: Order) -> Outcome:
+        return self._exchange("send", "call", order, lambda: self._sent(order))
+
+    def edit(self, order: Order, receipt: Receipt) -> Outcome:
+        return self._exchange("edit", "change", order, lambda: super(SimAdapter, self).edit(order, receipt))
+
+    def retract(self, order: Order, receipt: Receipt) -> Outcome:
+        return self._exchange("retract", "change", order, lambda: super(SimAdapter, self).retract(order, receipt))
+
+    def _exchange(self, name: str, kind: str, order: Order, effect: Callable[[], Outcome]) -> Outcome:
+        """One request that readers see the effect of; its last look at the claim has just been passed."""
         world, what = self.world, f"{order.delivery} {order.segment.index}"
         call = world.next_call()
-        world.tell(self.process.name, "call", what, {"call": call, "clock": self.process.clock_error()})
-        self.process.point("send before")
-        outcome = self._through(order, call, world.faults.of_send(self.process.name, world.baton.now))
-        self.process.point("send after")
+        world.tell(self.process.name, kind, what, {"call": call, "clock": self.process.clock_error(), "does": name})
+        self.process.point(f"{name} before")
+        outcome = self._through(order, call, world.faults.of_send(self.process.name, world.baton.now), effect)
+        self.process.point(f"{name} after")
         world.tell(self.process.name, "answer", what, {"call": call, "answer": type(outcome).__name__})
         return outcome
 
@@ -147,20 +157,23 @@ class SimAdapter(Memory):
         finally:
             self.process.point("find after")
 
-    def _through(self, order: Order, call: int, fault: str | None) -> Outcome:
+    def _through(self, order: Order, call: int, fault: str | None, effect: Callable[[], Outcome]) -> Outcome:
         """One request, with what goes wrong with it."""
         faults = self.world.faults
         if order.delivery in self.world.refusing:
             fault = "refused"
         if fault == "late":
-            self.world.baton.later(faults.lateness(), lambda: self._arrive(order, call))
+            self.world.baton.later(faults.lateness(), lambda: self._arrive(order, call, effect))
             return Unknown("the reply was lost")
         seconds = faults.chance.choice((1, 5, 20, 90, 600)) if fault == "429" else 0
         self.network.faults = [Fault(fault, seconds=seconds)] if fault else []  # type: ignore[arg-type]
         self.network.sender = (self.process.name, call)
+        return effect()
+
+    def _sent(self, order: Order) -> Outcome:
         return super().send(order)
 
-    def _arrive(self, order: Order, call: int) -> None:
+    def _arrive(self, order: Order, call: int, effect: Callable[[], Outcome]) -> None:
         self.world.tell(self.process.name, "late", f"{order.delivery} {order.segment.index}", {"call": call})
-        self.network.sender = (self.process.name, call)
-        self.network.accept(self.account, order)
+        self.network.sender, self.network.faults = (self.process.name, call), []
+        effect()

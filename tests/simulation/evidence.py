@@ -11,7 +11,7 @@ from tests.simulation.newsroom import Wanted
 
 LEASE = 120 * SECOND
 SLACK = 5 * SECOND
-ENDS = {"published", "refused", "missed", "held"}
+ENDS = {"published", "refused", "missed", "held", "retracted"}
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Posted:
 
 @dataclass(frozen=True)
 class Evidence:
-    """Everything the judge looks at. `bodies` are the log's objects in the order of their names; `lag` is how late a
+    """Everything the judge looks at. `posts` are what readers see, `removed` what they saw once. `bodies` are the log's objects in the order of their names; `lag` is how late a
     read-back may show a post, in microseconds; `clocks` says that machines' clocks were wrong."""
 
     wanted: Sequence[Wanted]
@@ -36,6 +36,7 @@ class Evidence:
     bodies: Sequence[tuple[str, bytes]]
     posts: Sequence[Posted]
     calm: int
+    removed: Sequence[Posted] = ()
     lag: int = 0
     clocks: bool = False
     errors: Sequence[str] = ()
@@ -43,8 +44,9 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Finding:
-    """Something that must not be. The one exception: a `duplicate` whose second post was written by a process that was
-    frozen, or overtaken by its own request, after its last look at its claim (`gap`): no lease can prevent that."""
+    """Something that must not be. The one exception: a `duplicate` whose second post, or a `stale` text that, was written by
+    a process that was frozen, or overtaken by its own request, after its last look at its claim (`gap`): no lease can
+    prevent that."""
 
     kind: str
     delivery: str
@@ -115,13 +117,13 @@ class Holder:
         epoch = step.data.get("epoch")
         if step.kind == "claimed":
             self.worker, self.epoch, self.until = str(step.data["worker"]), int(str(epoch)), step.at + LEASE
-        elif step.kind == "sending" and epoch == self.epoch:
+        elif step.kind in ("sending", "editing", "retracting") and epoch == self.epoch:
             self.until = max(self.until, step.at + LEASE)
         elif "epoch" in step.data and epoch != self.epoch:
             pass  # what an overtaken sender tells ends nobody's claim
-        elif step.kind in ENDS or step.kind == "deferred" or step.data.get("over") or step.data.get("review"):
+        elif step.kind in (*ENDS, "deferred", "edited") or any(step.data.get(k) for k in ("over", "review", "change")):
             self.worker = None
-        if step.kind in ENDS:
+        if step.kind in ENDS and not step.data.get("change"):
             self.ended = step.kind
 
 

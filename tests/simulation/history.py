@@ -11,7 +11,7 @@ class Line(NamedTuple):
     """One thing that happened at `at` (microseconds) to `who` (a process, or "" for the outside).
 
     The kinds: `point` (a worker passed an instrumented point), `sleep`, `crash`, `pause`, `start`, `pass`, `clock`; `stored`
-    (an object was created), `call` (a send began: its fence has just been passed), `accepted` (the network took it),
+    (an object was created), `call` (a send began: its fence has just been passed), `change` (an edit or a takedown likewise), `accepted` (the network took it),
     `answer` (what the worker got), `late` (a request went on by itself after its sender was told that it was lost)."""
 
     n: int  # the line's number: what came before what, also within one instant

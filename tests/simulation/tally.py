@@ -5,10 +5,10 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from tests.simulation.cases import STORE_TROUBLES, Case, points_of
+from tests.simulation.cases import CHANGE_POINTS, STORE_TROUBLES, Case, points_of
 from tests.simulation.evidence import Finding
 
-POINTED = ("crash", "pause", "store")
+POINTED = ("crash", "pause", "store", "change")
 LOST = ("loss", "stuck")
 SHOWN = 10
 
@@ -37,7 +37,7 @@ class Tally:
     @property
     def others(self) -> int:
         """Findings that are neither a duplicate nor a loss."""
-        return sum(n for kind, n in self.found.items() if kind not in (*LOST, "duplicate", "duplicate in the gap"))
+        return sum(n for kind, n in self.found.items() if kind not in (*LOST, "duplicate") and "in the gap" not in kind)
 
     def run(self, cases: Iterable[Case]) -> "Tally":
         begun = time.perf_counter()
@@ -70,7 +70,8 @@ def cases(family: str, policy: str, seeds: Iterable[int], share: int = 1) -> lis
     """Where the family strikes at points: each seed with every `share`-th of them, in turn all. Else every seed once."""
     points = [""]
     if family in POINTED:
-        points = list(STORE_TROUBLES) if family == "store" else points_of(policy)
+        known = {"store": tuple(STORE_TROUBLES), "change": CHANGE_POINTS}
+        points = list(known.get(family) or points_of(policy))
     share = min(share, len(points))
     return [Case(family, policy, point, seed) for seed in seeds for point in points[seed % share :: share]]
 

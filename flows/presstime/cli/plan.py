@@ -14,13 +14,14 @@ from presstime.model import Action, has_errors, to_iso
 if TYPE_CHECKING:
     from presstime.wire import Desk
 
-GROUPED_FROM = 12  # missed deliveries of one kind that a person would rather see counted than listed
+GROUPED_FROM = 12  # deliveries of one kind that a person would rather see counted than listed
+GROUPED = {"missed": "whose time is past", "note": "that stay as they are, though Git says otherwise"}
 
 
 @click.command()
 @click.option("--at", help="As if it were this time (ISO 8601; local times are the newsroom's).")
 @click.option("--until", help="Leave out what is due later than this.")
-@click.option("--all", "everything", is_flag=True, help="List every missed delivery, too.")
+@click.option("--all", "everything", is_flag=True, help="List every missed and every noted delivery, too.")
 @FORMAT
 @click.pass_obj
 def command(directory: Path, at: str | None, until: str | None, everything: bool, form: str) -> int:
@@ -65,22 +66,25 @@ def _as_json(desk: "Desk", now: datetime, actions: list[Action]) -> dict[str, ob
     }
 
 
+def _of(actions: list[Action], kind: str) -> list[Action]:
+    return [a for a in actions if a.action == kind]
+
+
 def _show(desk: "Desk", now: datetime, actions: list[Action], everything: bool) -> None:
     for warning in desk.warnings:
         say(f"warning: {warning}")
     if desk.problems:
         say(problem_lines(desk.problems))
     zone = desk.settings.timezone
-    missed = [a for a in actions if a.action == "missed"]
-    grouped = len(missed) >= GROUPED_FROM and not everything
-    shown = [a for a in actions if not (grouped and a.action == "missed")]
+    many = {} if everything else {kind: found for kind in GROUPED if len(found := _of(actions, kind)) >= GROUPED_FROM}
+    shown = [a for a in actions if a.action not in many]
     click.echo(f"At {format_local(now, zone)}, commit {(desk.newsroom.commit or '')[:12]}, log {desk.store.name}")
     rows = [(a.action, str(a.delivery), _short(a.due, zone), a.reason) for a in shown]
     if rows:
         click.echo(table(rows, ("action", "delivery", "due", "why")))
-    if grouped:
-        click.echo(f"missed: {count(len(missed), 'delivery')} whose time is past (--all lists them), such as")
-        click.echo(f"  {missed[-1].delivery}: {missed[-1].reason}")
+    for kind, found in many.items():
+        click.echo(f"{kind}: {count(len(found), 'delivery')} {GROUPED[kind]} (--all lists them), such as")
+        click.echo(f"  {found[-1].delivery}: {found[-1].reason}")
     for skipped in desk.newsroom.loaded.skipped:
         click.echo(f"not planned: {skipped.path}: {skipped.reason}")
     if not actions:

@@ -9,6 +9,26 @@ from presstime.ledger.log import Ledger, View
 from presstime.model import Delivery, DeliveryState, Event, Receipt
 
 
+def end_change_by_hand(
+    ledger: Ledger, delivery: Delivery, clock: Callable[[], datetime], who: str, there: bool
+) -> None:
+    """Record what a person did about an edit or a takedown that cannot be made: the message is gone from the channel, or it
+    stays there as it is. Raises `UsageError` where no change waits for anybody; nothing is written then."""
+
+    def propose(view: View) -> Sequence[Event]:
+        state = view(delivery)
+        if state is None or state.change is None:
+            raise UsageError(f"no edit or takedown of {delivery} is under way", "`presstime plan` tells what is.")
+        if held_by_another(state, ledger.store.now(), ledger.writer):
+            raise UsageError(f"{delivery}: another worker is at it", "Wait two minutes, then look again.")
+        if not there:
+            return [step("retracted", delivery, clock, reason=f"{who} looked at the channel: it is not there")]
+        digest = state.change.digest or state.change.what
+        return [step("noted", delivery, clock, digest=digest, reason=f"{who} left it there as it is")]
+
+    ledger.append(propose)
+
+
 def settle_by_hand(
     ledger: Ledger, delivery: Delivery, clock: Callable[[], datetime], who: str, receipt: Receipt | None, last: bool
 ) -> None:

@@ -190,7 +190,7 @@ def _retracted(state: DeliveryState, event: Event, at: datetime) -> DeliveryStat
 
 
 def _noted(state: DeliveryState, event: Event, at: datetime) -> DeliveryState:
-    return replace(state, final=event.data["digest"], reason=event.data["reason"])
+    return replace(state, final=event.data["digest"], reason=event.data["reason"], change=None, claim=None, until=None)
 
 
 RULES: dict[str, Rule] = {

@@ -9,7 +9,7 @@ from presstime.plan.situation import Difference, Situation, Wanted, action_of, a
 
 LEFT = "leave"  # as the digest of a note: the post said to leave what is out of a thread
 STAYS = "what is out stays"
-BY_HAND = "take it down by hand, then `presstime settle DELIVERY --not-there`"
+BY_HAND = "take it down by hand, then `presstime settle --not-there`"
 PARTS = {
     "text": "the words",
     "media": "the pictures",
@@ -102,6 +102,8 @@ def unwanted(state: DeliveryState, situation: Situation, excess: str) -> Action 
 
 
 def takedown(state: DeliveryState, reason: str, situation: Situation) -> Action:
+    if state.final == "retract" and state.change is None:
+        return action_on(state, "note", state.reason)
     if state.final == "retract":
         return action_on(state, "hold", f"{reason}, but its takedown was refused: {state.reason} ({BY_HAND})")
     if obstacle := cannot_retract(situation.traits(state.delivery.channel), state, situation.now):
