@@ -329,8 +329,19 @@ def open_desk(directory: Path, environ: Mapping[str, str] | None = None) -> Iter
     from presstime.content.git import Repository
 
     with ExitStack() as stack:
-        root = directory.resolve()
+        root = content_root(directory)
         yield Desk(root, Repository.discover(root), os.environ if environ is None else environ, stack)
+
+
+def content_root(directory: Path) -> Path:
+    """The folder, made absolute. Raises `SettingsError` where there is none (the working folder may be gone, too)."""
+    try:
+        root = directory.resolve()
+    except FileNotFoundError:
+        raise SettingsError("the folder that this runs in is not there any more", "Change to the newsroom's.") from None
+    if not root.is_dir():
+        raise SettingsError(f"there is no folder {root}", "Point at the newsroom's folder with -C.")
+    return root
 
 
 def state_folder(root: Path, name: str = STATE) -> Path:

@@ -91,6 +91,37 @@ def test_a_pass(desk: Desk) -> None:
     assert (desk.posts(), desk.entries()) == (ONCE, before)
 
 
+@pytest.mark.real
+def test_edits_and_takedowns(desk: Desk) -> None:
+    """A changed post is edited where its network can, a removed one is gone everywhere; a note wakes nobody; once is enough."""
+    desk.publish()
+    folder = desk.newsroom.folder
+    folder.post("one", "The first, mended.", NOW - timedelta(minutes=10), late="publish")
+    folder.remove("posts/two.md")
+    folder.remove("posts/never.md")
+    folder.commit("Mend one, drop two")
+    plan = {
+        a["delivery"]: a["action"] for a in desk.newsroom.call("plan", "--format", "json", env=desk.env).json["actions"]
+    }
+    expected = {
+        "one/site-feed": "edit",
+        "one/brand-mastodon": "edit",
+        "one/brand-x": "note",
+        "one/brand-bluesky": "note",
+    }
+    assert {d: a for d, a in plan.items() if d.startswith("one")} == expected
+    assert {a for d, a in plan.items() if d.startswith("two")} == {"retract"}
+    done = desk.publish("--format", "json")
+    assert done.code == 0
+    states = {d["delivery"]: d["state"] for d in done.json["deliveries"]}
+    assert {s for d, s in states.items() if d.startswith("two")} == {"retracted"}
+    assert desk.posts() == {("mastodon", "The first, mended."): 1, ("x", "The first."): 1, ("bluesky", "The first."): 1}
+    before = desk.entries()
+    assert desk.publish().out.startswith("0 deliveries changed")
+    assert desk.entries() == before
+    assert desk.newsroom.call("audit", "verify").code == 0
+
+
 def _prefect_shows_it(desk: Desk) -> None:
     """Run names that ops can read, a task a delivery, and a table with text, address and attempts."""
     root = str(desk.newsroom.folder.path)
