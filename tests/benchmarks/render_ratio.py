@@ -22,7 +22,7 @@ from markdown_it import MarkdownIt
 from presstime.model import Channel, Late, Post, Target
 from presstime.networks import load
 from presstime.render import Templates, render
-from presstime.render.parser import remembered
+from presstime.render.parser import kept
 
 NETWORKS = ("x", "bluesky", "mastodon", "telegram", "feed")
 DUE = datetime(2026, 1, 1, 9, tzinfo=UTC)
@@ -109,12 +109,12 @@ def main() -> None:
     for number in range(len(bodies)):
         for network in NETWORKS:
             reference = timed(lambda: bare(number, network))  # noqa: B023 - called at once
-            remembered.cache_clear()
+            kept.clear()
             alone = timed(lambda: variant(number, network))  # noqa: B023
             totals[network]["bare"] += reference
             totals[network]["alone"] += alone
             ratios[network].append(alone / reference)
-        remembered.cache_clear()
+        kept.clear()
         for network in NETWORKS:
             totals[network]["together"] += timed(lambda: variant(number, network))  # noqa: B023
     print(f"{len(bodies)} posts, {sum(map(len, bodies)):,} characters")

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 import regex
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from presstime.errors import RenderError
@@ -50,6 +50,7 @@ def thread(text: str, limit: int, unit: str = "characters") -> list[str]:
 
 
 @given(TEXTS, RULES)
+@settings(deadline=None)
 @example("\u0300 " * 30, TextRule(20, "characters"))
 @example("a " + "\u0301" * 40, TextRule(20, "graphemes", max_bytes=90))
 def test_a_thread_says_it_all_and_every_message_fits(text: str, rule: TextRule) -> None:
@@ -64,6 +65,7 @@ def test_a_thread_says_it_all_and_every_message_fits(text: str, rule: TextRule) 
 
 
 @given(TEXTS, RULES)
+@settings(deadline=None)
 @example("word " * 60, TextRule(20, "characters"))
 def test_a_numbered_thread_fits_with_its_numbers(text: str, rule: TextRule) -> None:
     """Each message ends with which it is of how many, within the limit; without the numbers it is all of the text."""
@@ -79,6 +81,7 @@ def test_a_numbered_thread_fits_with_its_numbers(text: str, rule: TextRule) -> N
 
 
 @given(TEXTS, RULES)
+@settings(deadline=None)
 def test_a_thread_is_cut_between_characters_and_around_links(text: str, rule: TextRule) -> None:
     """Every grapheme, link, mention and hashtag of the text is whole in one of the messages."""
     try:
@@ -99,6 +102,7 @@ def test_a_thread_is_cut_between_characters_and_around_links(text: str, rule: Te
 
 
 @given(TEXTS, RULES)
+@settings(deadline=None)
 @example("#00Ahttps://000000000", TextRule(20, "scalars"))
 def test_what_is_shortened_fits_and_begins_as_the_text_does(text: str, rule: TextRule) -> None:
     """A shortened text is one message within the limit: the beginning of the text and an ellipsis, or all of it. Where it
@@ -113,6 +117,7 @@ def test_what_is_shortened_fits_and_begins_as_the_text_does(text: str, rule: Tex
 
 
 @given(TEXTS, RULES)
+@settings(deadline=None)
 def test_a_shortened_text_keeps_the_link(text: str, rule: TextRule) -> None:
     """The post's own link is in what is said, wherever it stood before."""
     link = "https://a.example/b"
@@ -124,6 +129,7 @@ def test_a_shortened_text_keeps_the_link(text: str, rule: TextRule) -> None:
 
 
 @given(TEXTS, RULES)
+@settings(deadline=None)
 def test_what_fits_is_left_alone(text: str, rule: TextRule) -> None:
     """A text within the limit is sent as it is."""
     if not over(text.strip(), rule):

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from presstime.errors import RenderError, Unsupported
@@ -56,6 +56,7 @@ ANYTHING = st.one_of(
 
 
 @given(ANYTHING, st.sampled_from(NETWORKS), st.booleans())
+@settings(deadline=None)
 def test_whatever_is_said_is_within_the_limits_and_marked_at_its_words(words: str, traits: Traits, own: bool) -> None:
     """No message is over its limit, and the bytes (or UTF-16 units) that a mark names are the words it stands for."""
     tight = replace(traits, text=replace(traits.text, limit=60)) if traits.markup != "html" else traits

@@ -2,11 +2,16 @@
 
 from collections.abc import Iterable, Mapping
 from contextvars import ContextVar
+from time import thread_time
 from typing import Any
 
 MAX_STEPS = 20_000  # turns of loops, calls, operators; and one for each 8 items or 1,024 characters handled
 MAX_TEXT = 64 * 1024  # characters that a template adds to what the post itself says
 MAX_BITS = 4096  # of a number
+MAX_SECONDS = (
+    1.0  # of a processor's time, and one more for each PACE characters of the post's own; a usual template takes 5 ms
+)
+PACE = 50_000
 
 
 class Spent(Exception):
@@ -14,16 +19,24 @@ class Spent(Exception):
 
 
 class Budget:
-    """Counts down. No value that a template makes may weigh more than `text`: its characters, and one for each item."""
+    """Counts down. No value that a template makes may weigh more than `text`: its characters, and one for each item. Steps
+    are the same on every machine; time is there for what one step may hide, and ends only what would run on and on."""
 
-    def __init__(self, text: int) -> None:
+    def __init__(self, size: int) -> None:
+        """`size`: characters of the post's own."""
         self.steps = MAX_STEPS
-        self.text = text
+        self.text = MAX_TEXT + size
+        self.until = thread_time() + MAX_SECONDS + size / PACE
 
     def step(self, count: int = 1) -> None:
         self.steps -= count
         if self.steps < 0:
             raise Spent(f"it takes more than {MAX_STEPS} steps")
+        self.turn()
+
+    def turn(self) -> None:
+        if thread_time() > self.until:
+            raise Spent("it takes too long")
 
     def room(self, size: int) -> None:
         """Check, before it is made, a text or list of that size."""

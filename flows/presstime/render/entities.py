@@ -88,15 +88,15 @@ def _built(convention: Convention, scheme: bool, tlds: frozenset[str]) -> regex.
             r"[-a-z0-9_&=#/]",
         )
     if scheme:
-        label = rf"{NAME}(?:(?:{NAME}|[_-])*{NAME})?\."
-        own = rf"{NAME}(?:(?:{NAME}|-)*{NAME})?\."
+        label = rf"{NAME}(?:(?:{NAME}|[_-]){{0,62}}{NAME})?\."
+        own = rf"{NAME}(?:(?:{NAME}|-){{0,62}}{NAME})?\."
         schemes = rf"https?|{MORE_SCHEMES}" if convention == "mastodon" else "https?"
-        whole = rf"{GLUED}(?:{schemes})://(?P<host>(?:{label})*{own}{TLD})(?::[0-9]+)?{tail}"
+        whole = rf"{GLUED}(?:{schemes})://(?P<host>(?:{label}){{0,126}}{own}{TLD})(?::[0-9]+)?{tail}"
     else:  # a port or query belongs to it only if there is a path
         letter = rf"[a-z0-9{ACCENTED}]"
         label = rf"{letter}(?:[-_a-z0-9{ACCENTED}]{{0,61}}{letter})?\."
         own = rf"{letter}(?:[-a-z0-9{ACCENTED}]{{0,61}}{letter})?\."
-        whole = rf"{GLUED}(?<![-_./])(?P<host>(?:{label})*{own}{TLD})(?:(?=(?::[0-9]+)?/)(?::[0-9]+)?{tail})?"
+        whole = rf"{GLUED}(?<![-_./])(?P<host>(?:{label}){{0,126}}{own}{TLD})(?:(?=(?::[0-9]+)?/)(?::[0-9]+)?{tail})?"
     return regex.compile(rf"(?i){whole}", tlds=tlds or {"com"})
 
 

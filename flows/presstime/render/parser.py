@@ -5,9 +5,11 @@ boxes of task lists are characters. So every output is made from the same harmle
 """
 
 import re
+from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from threading import Lock
 
 from markdown_it import MarkdownIt
 from markdown_it.rules_core import StateCore
@@ -19,7 +21,8 @@ from mdit_py_plugins.tasklists import tasklists_plugin
 from presstime.render.rawhtml import cleaned_block, cleaned_inline
 from presstime.render.web import ADDRESS
 
-LONG = 100_000  # characters: a parsed text takes some 33 bytes for each, so the longest are not kept
+KEPT = 16  # texts whose tokens are kept
+MANY = 10_000  # tokens, some 400 bytes each: a text that makes more is not kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +45,21 @@ def _parser() -> MarkdownIt:
 def parse(source: str) -> Document:
     """Read Markdown, once for all the channels of a run. Control characters that no text needs (and XML forbids) are
     dropped."""
-    return remembered(source) if len(source) <= LONG else _read(source)
+    found = kept.get(source)
+    if found is None:
+        found = Document(tuple(_parser().parse(_printable(source))))
+        if sum(1 + len(token.children or ()) for token in found.tokens) > MANY:
+            return found
+    with _keeping:
+        kept[source] = found
+        kept.move_to_end(source)
+        while len(kept) > KEPT:
+            kept.popitem(last=False)
+    return found
 
 
-def _read(source: str) -> Document:
-    return Document(tuple(_parser().parse(_printable(source))))
-
-
-remembered = lru_cache(maxsize=16)(_read)
+kept: OrderedDict[str, Document] = OrderedDict()  # the texts parsed last
+_keeping = Lock()
 
 
 def spread(tokens: Sequence[Token], start: int, end: int) -> list[tuple[int, int]]:
@@ -71,7 +81,7 @@ def _address(state: StateInline, silent: bool) -> bool:
     """An inline rule: `http://...` in the text is a link, and no mark of Markdown has a meaning inside it."""
     if state.src[state.pos : state.pos + 3] != "://" or state.linkLevel > 0:
         return False
-    scheme = re.search(r"(?i)(?<![\w@])https?$", state.pending)
+    scheme = re.search(r"(?i)(?<![\w@])https?$", state.pending[-6:])
     found = ADDRESS.match(state.src, state.pos - len(scheme[0]), state.posMax) if scheme else None
     if scheme is None or found is None:
         return False

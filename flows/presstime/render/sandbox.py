@@ -11,7 +11,7 @@ from functools import wraps
 from typing import Any
 
 from jinja2 import StrictUndefined, Template, nodes
-from jinja2.exceptions import SecurityError, TemplateRuntimeError
+from jinja2.exceptions import SecurityError, TemplateRuntimeError, TemplateSyntaxError
 from jinja2.filters import FILTERS
 from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
@@ -28,7 +28,7 @@ METHODS = frozenset(STRING_METHODS.split())
 def generate(template: Template, data: Mapping[str, Any], size: int) -> str:
     """Render within a budget: `size` characters of the post's own, and MAX_TEXT more. Raises `Spent`, and whatever the
     template's expressions run into."""
-    token = current.set(Budget(MAX_TEXT + size))
+    token = current.set(Budget(size))
     try:
         return _concat(template.generate(data))
     finally:
@@ -45,20 +45,41 @@ def _held(value: Any) -> Any:
     return current.get().hold(value)
 
 
+class _Turns(list[Any]):
+    """What a loop goes through, with a look at the time at each turn."""
+
+    def __iter__(self) -> Iterator[Any]:
+        for value in super().__iter__():
+            current.get().turn()
+            yield value
+
+
 def _counted(values: Iterable[Any]) -> list[Any]:
     """The values of a loop; each turn is a step."""
     kept = current.get().all(values)
     current.get().step(len(kept))
-    return kept
+    return _Turns(kept)
 
 
-def _bounded(function: Callable[..., Any]) -> Callable[..., Any]:
-    """A filter whose answer is counted; what it would make one by one it makes at once."""
+def bounded(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A filter or test whose answer is counted; what it would make one by one it makes at once."""
 
     @wraps(function)
     def wrapped(*args: Any, **kwargs: Any) -> Any:
         found = function(*args, **kwargs)
         return _held(current.get().all(found) if isinstance(found, Iterator) else found)
+
+    return wrapped
+
+
+def reading(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A filter or test that reads Markdown, or all of a text: its arguments are counted too, and dearly."""
+
+    @wraps(function)
+    def wrapped(*args: Any, **kwargs: Any) -> Any:
+        size = sum(len(value) for value in (*args, *kwargs.values()) if isinstance(value, str))
+        current.get().step(1 + min(size, MAX_TEXT) // 64)
+        return _held(function(*args, **kwargs))
 
     return wrapped
 
@@ -103,13 +124,17 @@ class Sandbox(ImmutableSandboxedEnvironment):
         super().__init__(
             undefined=StrictUndefined, autoescape=False, trim_blocks=True, lstrip_blocks=True, finalize=_said, **options
         )
-        self.filters = {name: _bounded(FILTERS[name]) for name in FILTER_NAMES.split()}
+        self.filters = {name: bounded(FILTERS[name]) for name in FILTER_NAMES.split()}
         self.filters |= {"counted": _counted, "held": _held, "join": _joined, "replace": _replaced, "round": _rounded}
+        tests: Mapping[str, Any] = self.tests
+        self.tests = {name: bounded(test) for name, test in tests.items()}
         self.globals = {"range": _range, "namespace": self.globals["namespace"]}
 
     def compile(self, source: Any, *args: Any, **kwargs: Any) -> Any:
-        """Compile with each loop, each list and each `~` counted."""
+        """Compile with each loop, list, slice, comparison and `~` counted. Raises `TemplateSyntaxError`."""
         name, filename = (*args, None, None)[:2]
+        if isinstance(source, str) and len(source) > MAX_TEXT:
+            raise TemplateSyntaxError(f"the template is longer than {MAX_TEXT} characters", 1, name, filename)
         tree = self.parse(source, name, filename) if isinstance(source, str) else source
         return super().compile(_instrumented(tree), *args, **kwargs)
 
@@ -129,7 +154,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
 
     def call(__self, __context: Context, __obj: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: N805 - Jinja's own names
         current.get().hold([args, kwargs])
-        return super().call(__context, __obj, *args, **kwargs)
+        return _held(super().call(__context, __obj, *args, **kwargs))
 
     def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
         if operator == "%" and isinstance(left, str):
@@ -169,8 +194,12 @@ def _counting(node: Any, parent: nodes.Node) -> Any:
     if isinstance(node, nodes.Concat):
         return _filtered(nodes.List(node.nodes, lineno=node.lineno), "join")
     is_value = isinstance(node, nodes.List | nodes.Dict) or (isinstance(node, nodes.Tuple) and node.ctx == "load")
+    is_part = isinstance(node, nodes.Getitem) and isinstance(node.arg, nodes.Slice)
+    is_compared = isinstance(parent, nodes.Compare | nodes.Operand) and not isinstance(
+        node, nodes.Const | nodes.Operand
+    )
     already = isinstance(parent, nodes.Filter) and parent.name in ("held", "join")
-    return _filtered(node, "held") if is_value and not already else node
+    return _filtered(node, "held") if (is_value or is_part or is_compared) and not already else node
 
 
 def _filtered(node: Any, name: str) -> nodes.Filter:

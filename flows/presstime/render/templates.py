@@ -14,7 +14,7 @@ from presstime.errors import RenderError
 from presstime.model import Json, digest_of
 from presstime.render.budget import Spent
 from presstime.render.filters import fitting, opening, plain, typed
-from presstime.render.sandbox import Sandbox, generate
+from presstime.render.sandbox import Sandbox, generate, reading
 
 FOLDER = "templates/"
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*\.j2")
@@ -29,8 +29,9 @@ class Templates:
     def __init__(self, overrides: Mapping[str, str] | None = None) -> None:
         self._overrides = {name.removeprefix(FOLDER): source for name, source in (overrides or {}).items()}
         self._sandbox = Sandbox(loader=_Loader(self._overrides))
-        self._sandbox.filters |= {"plain": plain, "typed": typed, "opening": opening}
-        self._sandbox.tests["fitting"] = fitting
+        own: Mapping[str, Any] = {"plain": plain, "typed": typed, "opening": opening}
+        self._sandbox.filters |= {name: reading(function) for name, function in own.items()}
+        self._sandbox.tests["fitting"] = reading(fitting)
 
     def say(self, channel: str, network: str, data: Mapping[str, Json], own: str | None = None) -> str:
         """The Markdown of the post's own template, else the channel's, else the network's. Raises `RenderError`
