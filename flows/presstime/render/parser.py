@@ -97,12 +97,20 @@ def _address(state: StateInline, silent: bool) -> bool:
 def _clean(state: StateCore) -> None:
     """A core rule: raw HTML becomes the words and links that it shows."""
     tokens: list[Token] = []
+    emptied = False
     for token in state.tokens:
         if token.type == "html_block":
             tokens += cleaned_block(token)
             continue
         if token.children:
             token.children = cleaned_inline(token.children)
+            if not token.children and tokens[-1].type == "paragraph_open":
+                tokens.pop()  # nothing but raw HTML stood there: neither does the paragraph
+                emptied = True
+                continue
+        if emptied and token.type == "paragraph_close":
+            emptied = False
+            continue
         tokens.append(token)
     state.tokens = _notes_before_ending(tokens)
 
