@@ -4,11 +4,14 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from jsonschema import Draft7Validator
 
 from presstime.cli import main
 from presstime.cli.formats import FORMATS, Report
@@ -308,6 +311,104 @@ def test_github_s_commands_are_escaped() -> None:
         "::error file=content/posts/a b%2Cc.md,line=3,col=7,title=bad::50%25 :x. Do%0Ait",
         "::warning file=content/posts/a b%2Cc.md,line=3,col=7,title=a%3Ab::50%25 :x. Do%0Ait",
     ]
+
+
+TEXTS = st.text("a%:,=;{}[]()\r\n \u2028é25A0D", min_size=1)
+PROBLEMS = st.builds(
+    problem,
+    path=TEXTS,
+    line=st.integers(1, 10**6),
+    severity=st.sampled_from(["error", "warning"]),
+    code=TEXTS,
+    message=TEXTS,
+)
+
+
+def read_by_the_runner(line: str) -> tuple[str, dict[str, str], str]:
+    """A workflow command as GitHub's runner takes it apart (actions/runner, ActionCommand.TryParseV2)."""
+
+    def unescaped(text: str, also: Mapping[str, str]) -> str:
+        for written, meant in {"%0D": "\r", "%0A": "\n", **also, "%25": "%"}.items():
+            text = text.replace(written, meant)
+        return text
+
+    assert line.startswith("::")
+    head, _, data = line[2:].partition("::")
+    name, _, properties = head.partition(" ")
+    pairs = (pair.split("=", 1) for pair in properties.split(","))
+    return name, {key: unescaped(value, {"%3A": ":", "%2C": ","}) for key, value in pairs}, unescaped(data, {})
+
+
+@given(st.lists(PROBLEMS, min_size=1, max_size=3))
+def test_github_reads_back_what_was_meant(problems: list[Problem]) -> None:
+    """Whatever stands in paths, codes and messages: one line a problem, and nothing of it is lost or taken for another part."""
+    lines = FORMATS["github"](Report(1, problems, False)).split("\n")
+    for line, meant in zip(lines, problems, strict=True):
+        name, properties, data = read_by_the_runner(line)
+        assert (name, data) == (meant.severity, f"{meant.message}. {meant.advice}")
+        assert properties == {"file": meant.path, "line": str(meant.line), "col": "7", "title": meant.code}
+
+
+def shape(**parts: Any) -> dict[str, Any]:
+    """A closed object: all of these and nothing else."""
+    return {"type": "object", "properties": parts, "required": list(parts), "additionalProperties": False}
+
+
+TEXT = {"type": "string", "minLength": 1}
+POSITIVE = {"type": "integer", "minimum": 1}
+# What we write of SARIF 2.1.0 (OASIS Standard, 3.13 to 3.59), as it defines it.
+SARIF = shape(
+    **{"$schema": {"type": "string", "format": "uri"}},
+    version={"const": "2.1.0"},
+    runs={
+        "type": "array",
+        "items": shape(
+            tool=shape(
+                driver=shape(
+                    name=TEXT,
+                    version=TEXT,
+                    rules={
+                        "type": "array",
+                        "items": shape(id=TEXT, shortDescription=shape(text=TEXT)),
+                        "uniqueItems": True,
+                    },
+                )
+            ),
+            columnKind={"enum": ["utf16CodeUnits", "unicodeCodePoints"]},
+            results={
+                "type": "array",
+                "items": shape(
+                    ruleId=TEXT,
+                    ruleIndex={"type": "integer", "minimum": 0},
+                    level={"enum": ["none", "note", "warning", "error"]},
+                    message=shape(text={"type": "string", "pattern": r"^(?:[^{}]|\{\{|\}\})*$"}),
+                    locations={
+                        "type": "array",
+                        "items": shape(
+                            physicalLocation=shape(
+                                artifactLocation=shape(
+                                    uri={"type": "string", "pattern": r"^(?:[A-Za-z0-9._~/-]|%[0-9A-F]{2})+$"},
+                                    uriBaseId={"const": "%SRCROOT%"},
+                                ),
+                                region=shape(startLine=POSITIVE, startColumn=POSITIVE),
+                            )
+                        ),
+                    },
+                ),
+            },
+        ),
+    },
+)
+
+
+@given(st.lists(PROBLEMS, max_size=3))
+def test_sarif_keeps_to_its_definition(problems: list[Problem]) -> None:
+    """Any problems, or none: the properties that SARIF 2.1.0 defines, of its types; braces are doubled, no text is a link."""
+    document = json.loads(FORMATS["sarif"](Report(1, problems, False)))
+    Draft7Validator(SARIF).validate(document)
+    [run] = document["runs"]
+    assert len({rule["id"] for rule in run["tool"]["driver"]["rules"]}) == len(run["tool"]["driver"]["rules"])
+    assert all("](" not in result["message"]["text"] for result in run["results"])
 
 
 def test_sarif_is_one_run_with_rules_and_places() -> None:

@@ -86,9 +86,14 @@ def _sarif_result(problem: Problem, codes: Sequence[str], prefix: str) -> JsonOb
         "ruleId": problem.code,
         "ruleIndex": codes.index(problem.code),
         "level": problem.severity,
-        "message": {"text": f"{problem.message}. {problem.advice}"},
+        "message": {"text": _sarif_text(f"{problem.message}. {problem.advice}")},
         "locations": [{"physicalLocation": place}],
     }
+
+
+def _sarif_text(text: str) -> str:
+    """Braces stand for arguments there, and brackets before a parenthesis for a link (SARIF 2.1.0, 3.11.5 and 3.11.6)."""
+    return text.replace("{", "{{").replace("}", "}}").replace("](", "] (")
 
 
 FORMATS: dict[str, Callable[[Report], str]] = {"text": as_text, "json": as_json, "github": as_github, "sarif": as_sarif}

@@ -143,9 +143,16 @@ def _spellings(keys: tuple[Key, ...]) -> dict[str, tuple[str, int]]:
     return found
 
 
+def _written(keys: tuple[Key, ...]) -> tuple[str, ...]:
+    """Every spelling as the page for authors has it, to be suggested."""
+    return tuple(name for key in keys for name in (key.name, *key.aliases))
+
+
 SPELLINGS = _spellings(KEYS)
 CHANNEL_SPELLINGS = _spellings(CHANNEL_KEYS)
 MEDIA_SPELLINGS = _spellings(MEDIA_KEYS)
+MEDIA_NAMES = _written(MEDIA_KEYS)
+Chosen = dict[str, tuple[int, str]]  # of each key that was found: the rank of its spelling, and the spelling
 
 
 def sort_keys(front: FrontMatter, problems: Problems[Any]) -> tuple[dict[str, Node], dict[str, Json]]:
@@ -155,22 +162,26 @@ def sort_keys(front: FrontMatter, problems: Problems[Any]) -> tuple[dict[str, No
     are data. An unknown key is data too, with a warning that names the nearest known one."""
     found: dict[str, Node] = {}
     extra: dict[str, Json] = {}
-    _sort(front.keys, found, extra, problems)
+    chosen: Chosen = {}
+    _sort(front.keys, found, extra, chosen, problems)
     if "taxonomies" in found or "extra" in found:
-        _unfold_zola(found, extra)
+        _unfold_zola(found, extra, chosen)
     return found, extra
 
 
 @lru_cache(maxsize=256)
 def _advice(written: str) -> str:
     """For an unknown key: whole sites misspell the same one."""
-    return suggest(written, SPELLINGS, "keys")
+    return suggest(written, _written(KEYS), "keys")
 
 
 def _sort(
-    keys: dict[str, Node], found: dict[str, Node], extra: dict[str, Json], problems: Problems[Any] | None
+    keys: dict[str, Node],
+    found: dict[str, Node],
+    extra: dict[str, Json],
+    chosen: Chosen,
+    problems: Problems[Any] | None,
 ) -> None:
-    chosen: dict[str, tuple[int, str]] = {}
     for written, node in keys.items():
         hit = SPELLINGS.get(written) or SPELLINGS.get(written.lower())
         if hit is None:
@@ -191,24 +202,23 @@ def _sort(
             continue
         if name in chosen:
             extra[chosen[name][1]] = found[name].plain()
-        elif name in found:
-            continue  # it stood at the top already
         chosen[name] = (rank, written)
         found[name] = node
 
 
-def _unfold_zola(found: dict[str, Node], extra: dict[str, Json]) -> None:
-    """Zola allows only its own keys at the top: tags are in `taxonomies`, and everything else is in `extra`."""
+def _unfold_zola(found: dict[str, Node], extra: dict[str, Json], chosen: Chosen) -> None:
+    """Zola allows only its own keys at the top: tags are in `taxonomies`, and everything else is in `extra`, where
+    `publish_at` still counts before Zola's `date`."""
     taxonomies, more = found.pop("taxonomies", None), found.pop("extra", None)
     if taxonomies is not None and isinstance(taxonomies.value, dict):
         rest = dict(taxonomies.value)
         tags = rest.pop("tags", None)
-        if tags is not None and tags.value is not None:
-            found.setdefault("tags", tags)
+        if tags is not None and tags.value is not None and "tags" not in found:
+            found["tags"], chosen["tags"] = tags, (0, "tags")
         extra.update((name, node.plain()) for name, node in rest.items())
     elif taxonomies is not None:
         extra["taxonomies"] = taxonomies.plain()
     if more is not None and isinstance(more.value, dict):
-        _sort(more.value, found, extra, None)
+        _sort(more.value, found, extra, chosen, None)
     elif more is not None:
         extra["extra"] = more.plain()

@@ -3,7 +3,7 @@
 from itertools import islice
 from typing import Any
 
-from presstime.content.keys import MEDIA_SPELLINGS
+from presstime.content.keys import MEDIA_NAMES, MEDIA_SPELLINGS
 from presstime.content.nodes import Node
 from presstime.content.source import Entry, Source, parts_of
 from presstime.content.values import Values
@@ -127,7 +127,7 @@ def _fields(node: Node, problems: Problems[Any]) -> dict[str, Node]:
         hit = MEDIA_SPELLINGS.get(written.lower())
         if hit is None:
             if written.lower() not in THEME_KEYS:
-                advice = suggest(written, MEDIA_SPELLINGS, "keys")
+                advice = suggest(written, MEDIA_NAMES, "keys")
                 problems.warning(value.key, "unknown-key", f"the key {written!r} has no meaning for media", advice)
         elif value.value is not None and (hit[0] not in found or hit[1] < found[hit[0]][0]):
             found[hit[0]] = (hit[1], value)
