@@ -162,7 +162,7 @@ def test_a_card_stands_for_the_link() -> None:
     """Title and summary, else how the post begins."""
     card = say(post("First paragraph.\n\nSecond.", link=LINK), BLUESKY).variant.segments[0].card
     assert card is not None
-    assert (card.url, card.title, card.description) == (LINK, "Launch day", "First paragraph.")
+    assert (card.url, card.title, card.description) == (LINK, "Launch day", "First paragraph. Second.")
     card = say(post("x", link=LINK, summary="Sum"), BLUESKY).variant.segments[0].card
     assert card is not None
     assert card.description == "Sum"

@@ -1,4 +1,4 @@
-"""What templates may use beside Jinja's own: `plain`, `typed`, `opening`, and the test `fitting`."""
+"""What templates may use beside Jinja's own: `plain`, `typed`, `opening`, `untitled`, and the test `fitting`."""
 
 import re
 from collections.abc import Sequence
@@ -18,6 +18,7 @@ from presstime.render.web import ADDRESS
 from presstime.render.words import Style, words
 
 SIGN = re.compile(r"([!-/:-@\[-`{-~])")  # ASCII punctuation: CommonMark 2.4 lets each be escaped
+HEADING = re.compile(r"\s*#[ \t]+(.+?)[ \t]*#*[ \t]*(?:\n|$)")
 ENOUGH = 60  # characters: a shorter first paragraph (a greeting, a date, a remark) does not say what a post is about
 
 
@@ -41,11 +42,19 @@ def typed(text: str) -> str:
 
 
 @pass_context
+def untitled(context: Context, body: str) -> str:
+    """A text without a first heading that only repeats the title, for where the title stands above it already."""
+    heading = HEADING.match(body)
+    same = heading and to_rich(heading[1]).text.casefold() == context["post"]["title"].strip().casefold()
+    return body[heading.end() :] if heading and same else body
+
+
+@pass_context
 def opening(context: Context, body: str, beside: str = "") -> str:
     """How a text begins: its first paragraph, cut at a sentence if it does not fit beside what else is to be said."""
     rule, network = _rule(context), context["network"]
-    style = replace(_style(context), footnotes=False, addresses=not context["link"])
-    said = _first_paragraphs(parse(body).tokens, style)
+    style = replace(_style(context), footnotes=False, addresses=not context["post"]["link"])
+    said = first_paragraphs(parse(body).tokens, style)
     ending = joined([Rich("\n\n"), to_rich(beside)]) if beside.strip() else EMPTY
     if over(said.text + ending.text, rule):
         room = Room(rule, rule, network["convention"], order=("shorten",))
@@ -55,7 +64,7 @@ def opening(context: Context, body: str, beside: str = "") -> str:
     return as_markdown(said)
 
 
-def _first_paragraphs(tokens: Sequence[Token], style: Style) -> Rich:
+def first_paragraphs(tokens: Sequence[Token], style: Style) -> Rich:
     """The first paragraph that says something; with the next where it is only a greeting or a date."""
     taken: list[Rich] = []
     for start, end in spread(tokens, 0, len(tokens)):

@@ -13,7 +13,7 @@ from jinja2.exceptions import TemplateRuntimeError
 from presstime.errors import RenderError
 from presstime.model import Json, digest_of
 from presstime.render.budget import Spent
-from presstime.render.filters import fitting, opening, plain, typed
+from presstime.render.filters import fitting, opening, plain, typed, untitled
 from presstime.render.sandbox import Sandbox, generate, reading
 
 FOLDER = "templates/"
@@ -29,7 +29,7 @@ class Templates:
     def __init__(self, overrides: Mapping[str, str] | None = None) -> None:
         self._overrides = {name.removeprefix(FOLDER): source for name, source in (overrides or {}).items()}
         self._sandbox = Sandbox(loader=_Loader(self._overrides))
-        own: Mapping[str, Any] = {"plain": plain, "typed": typed, "opening": opening}
+        own: Mapping[str, Any] = {"plain": plain, "typed": typed, "opening": opening, "untitled": untitled}
         self._sandbox.filters |= {name: reading(function) for name, function in own.items()}
         self._sandbox.tests["fitting"] = reading(fitting)
 

@@ -26,6 +26,7 @@ from presstime.model import (
 )
 from presstime.render.campaign import Campaign
 from presstime.render.entities import Convention, find
+from presstime.render.filters import first_paragraphs
 from presstime.render.fit import Room, fit, too_long
 from presstime.render.forms import DOCUMENTS, PENS, fit_written, pen_of
 from presstime.render.hashtags import hashtags
@@ -158,7 +159,8 @@ def _card(work: _Work, has_media: bool) -> Card | None:
 def _description(post: Post) -> str:
     if post.summary:
         return post.summary
-    opening = to_rich(post.body, Style(frozenset({"link"}), footnotes=False)).text.partition("\n\n")[0]
+    opening = first_paragraphs(parse(post.body).tokens, Style(frozenset({"link"}), footnotes=False)).text
+    opening = opening.replace("\n\n", " ")
     room = Room(DESCRIPTION, DESCRIPTION, "mastodon", order=("shorten",))
     return fit(Rich(opening), room)[0].text if over(opening, DESCRIPTION) else opening
 
