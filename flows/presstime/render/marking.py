@@ -28,6 +28,7 @@ class Pen:
     ]  # of a style, its words and what is around: how it opens, closes
     mention: Callable[[str, str], str]  # of words and account
     tag: Callable[[str], str]
+    quote: str = "> "  # before each line
 
 
 def written(rich: Rich, pen: Pen) -> Rich:
@@ -69,7 +70,7 @@ class _Writer:
             return
         at = block.start
         for line in self.text[block.start : block.end].split("\n"):
-            self.say("> " if at == block.start else "\n> ")
+            self.say(self.pen.quote if at == block.start else f"\n{self.pen.quote}")
             self.stretch(at, at + len(line), self.marks)
             at += len(line) + 1
 

@@ -135,4 +135,5 @@ LITTLE = Pen(
     sign=lambda style, words, before, after: ("", ""),
     mention=lambda words, account: f"@[{little(words)}]({account})" if URN.fullmatch(account) else little(words),
     tag=lambda word: f"{{hashtag|\\#|{little(word)}}}",
+    quote=r"\> ",
 )
