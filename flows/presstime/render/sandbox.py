@@ -22,7 +22,16 @@ FILTER_NAMES = """abs capitalize count d default dictsort first float groupby in
 reject rejectattr reverse select selectattr sort string sum title trim truncate unique upper urlencode wordcount"""
 STRING_METHODS = """capitalize casefold count endswith find isalnum isalpha isdigit islower isspace istitle isupper lower
 lstrip partition removeprefix removesuffix rpartition rsplit rstrip split splitlines startswith strip swapcase title upper"""
-METHODS = frozenset(STRING_METHODS.split())
+METHODS: dict[type, frozenset[str]] = {  # what may be called of data; of all else only what Jinja itself allows
+    str: frozenset(STRING_METHODS.split()),
+    dict: frozenset(["get", "items", "keys", "values"]),
+    list: frozenset(["count", "index"]),
+    tuple: frozenset(["count", "index"]),
+    range: frozenset(),
+    int: frozenset(),
+    bool: frozenset(),
+    float: frozenset(),
+}
 
 
 def generate(template: Template, data: Mapping[str, Any], size: int) -> str:
@@ -139,7 +148,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
         return super().compile(_instrumented(tree), *args, **kwargs)
 
     def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
-        if isinstance(obj, str) and attr not in METHODS:
+        if type(obj) in METHODS and attr not in METHODS[type(obj)]:
             return False
         return super().is_safe_attribute(obj, attr, value)
 
