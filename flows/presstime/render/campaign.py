@@ -22,7 +22,7 @@ class Campaign:
         if any(name.startswith(OWN) for name, _ in parse_qsl(parts.query, keep_blank_values=True)):
             return address
         whole, sign, fragment = address.partition("#")
-        joint = "" if whole.endswith(("?", "&")) else "&" if "?" in whole else "?"
+        joint = "?" if "?" not in whole else "" if whole.endswith(("?", "&")) else "&"
         return f"{whole}{joint}{urlencode(self.parameters)}{sign}{fragment}"
 
     def is_own(self, host: str) -> bool:

@@ -167,7 +167,7 @@ class _Line:
             self.out.append(between(before.content if before else "", after[0].content if after else ""))
         elif token.type == "hardbreak":
             self.out.append("  \n")
-        else:
+        elif token.content:
             self.out.append(self.escaped(token.content))
 
     def mark(self, token: Token) -> str:
