@@ -73,6 +73,7 @@ SINGLE_IMPORTERS = {
     "boto3": {"presstime.stores.s3"},
     "botocore": {"presstime.stores.s3"},
     "pendulum": {"presstime.clock"},
+    "dateutil": {"presstime.clock"},
     "tenacity": {"presstime.publish.retry"},
     "cryptography": {"presstime.ledger.note"},
     "pyarrow": {"presstime.ledger.export"},

@@ -1,5 +1,6 @@
 """Instants and zones: what `clock.py` makes of local times, against the standard library's zone data as the oracle."""
 
+import contextlib
 import zoneinfo
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -223,3 +224,102 @@ def test_format_for_people() -> None:
 def test_now_is_utc() -> None:
     """The clock speaks UTC."""
     assert clock.now().tzinfo is UTC
+
+
+# --- slots, recurrence, quiet hours -----------------------------------------------------------------------------------
+
+PARIS = "Europe/Paris"
+
+
+def paris(text: str) -> datetime:
+    return clock.resolve_local(datetime.fromisoformat(text), PARIS)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"), [("Mon 09:00", "Mon 09:00"), ("friday 7:05", "Fri 07:05"), ("SUN 23:59", "Sun 23:59")]
+)
+def test_slots_are_times_of_the_week(text: str, shown: str) -> None:
+    """A weekday, whole or its first letters, and a time of day."""
+    assert str(clock.parse_slot(text)) == shown
+
+
+@pytest.mark.parametrize("text", ["", "Monday", "09:00", "Mon 24:00", "Mon 09:60", "Xyz 09:00", "Mond 09:00", "Mon 9"])
+def test_what_is_no_slot_says_how_to_write_one(text: str) -> None:
+    """Anything else is refused."""
+    with pytest.raises(ValueError, match=r"Mon 09:00|no such time"):
+        clock.parse_slot(text)
+
+
+def test_the_next_slots() -> None:
+    """Later than the given instant, in order, week after week, on the zone's own clocks also when they change."""
+    slots = [clock.parse_slot(text) for text in ("Fri 17:00", "Mon 09:00")]
+    found = list(clock.slots_after(slots, PARIS, paris("2026-10-23T17:00"), paris("2026-11-02T09:00")))
+    assert found == [paris("2026-10-26T09:00"), paris("2026-10-30T17:00"), paris("2026-11-02T09:00")]
+    assert found[0] - paris("2026-10-19T09:00") == timedelta(weeks=1, hours=1)
+    assert list(clock.slots_after([], PARIS, FIRST, LAST)) == []
+    assert clock.is_slot(found[0], slots, PARIS)
+    assert not clock.is_slot(found[0] + SECOND, slots, PARIS)
+
+
+def test_a_slot_that_the_clocks_skip_comes_behind_the_jump() -> None:
+    """Nobody wrote the date down, so nobody can mend it: 02:30 is 03:30 in the night that clocks go forward."""
+    slots = [clock.parse_slot("Sun 02:30")]
+    [found] = clock.slots_after(slots, PARIS, paris("2026-03-28T12:00"), paris("2026-03-29T12:00"))
+    assert clock.to_local(found, PARIS) == datetime(2026, 3, 29, 3, 30)
+
+
+def names(rule: str, start: str, first: str, last: str) -> list[tuple[int, str]]:
+    found = clock.occurrences(rule, datetime.fromisoformat(start), PARIS, paris(first), paris(last))
+    return [(one.number, one.name) for one in found]
+
+
+def test_occurrences_keep_the_local_time() -> None:
+    """A weekly post stays at nine when the clocks change; publish_at is the first of its occurrences, counted too."""
+    found = names("FREQ=WEEKLY;COUNT=3", "2026-10-19T09:00", "2026-01-01T00:00", "2027-01-01T00:00")
+    assert found == [(1, "2026-10-19T09:00"), (2, "2026-10-26T09:00"), (3, "2026-11-02T09:00")]
+    gap = list(clock.occurrences("FREQ=DAILY", datetime(2026, 3, 28, 2, 30), PARIS, FIRST, paris("2026-03-30T12:00")))
+    assert [clock.to_local(one.at, PARIS).hour for one in gap] == [2, 3, 2]
+
+
+def test_occurrences_between_two_instants_keep_their_numbers() -> None:
+    """Only what lies between is given, under the number it has from the start; a start outside of the rule is the first."""
+    assert names("FREQ=MONTHLY;BYDAY=1MO", "2026-01-01T09:00", "2026-02-15T00:00", "2026-04-30T00:00") == [
+        (4, "2026-03-02T09:00"),
+        (5, "2026-04-06T09:00"),
+    ]
+    assert names("FREQ=DAILY;UNTIL=20260103T235959Z", "2026-01-01T09:00", "2026-01-01T00:00", "2027-01-01T00:00")[
+        -1
+    ] == (
+        3,
+        "2026-01-03T09:00",
+    )
+
+
+@pytest.mark.parametrize(
+    "rule",
+    ["", "weekly", "FREQ=MINUTELY", "FREQ=SECONDLY", "FREQ=DAILY;COUNT=x", "FREQ=DAILY;BYDAY=XX", "FREQ=DAILY;FOO=1",
+     "FREQ=DAILY;BYMINUTE=1,2", "FREQ=DAILY;COUNT=2;UNTIL=20270101", "FREQ=DAILY;INTERVAL=0", "FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30", "FREQ=YEARLY;BYMONTH=1;BYDAY=MO;BYSETPOS=9"],
+)  # fmt: skip
+def test_what_is_no_rule_is_refused(rule: str) -> None:
+    """A rule that cannot be followed is a ValueError with the rule in it, and never an endless loop."""
+    with pytest.raises(ValueError, match=r"rule|never"):
+        clock.check_rule(rule)
+
+
+@given(st.text(max_size=40))
+def test_no_text_breaks_the_rules(text: str) -> None:
+    """Whatever is written, it is a rule or a ValueError."""
+    for read in (clock.check_rule, clock.parse_slot):
+        with contextlib.suppress(ValueError):
+            read(text)
+
+
+def test_quiet_hours_end() -> None:
+    """What lies in the quiet hours comes at their end; what does not stays, on either side of midnight."""
+    night = (datetime(1, 1, 1, 22).time(), datetime(1, 1, 1, 7).time())
+    noon = (datetime(1, 1, 1, 12).time(), datetime(1, 1, 1, 14).time())
+    assert clock.after_hours(paris("2026-03-24T23:00"), night, PARIS) == paris("2026-03-25T07:00")
+    assert clock.after_hours(paris("2026-03-25T06:59"), night, PARIS) == paris("2026-03-25T07:00")
+    assert clock.after_hours(paris("2026-03-25T07:00"), night, PARIS) == paris("2026-03-25T07:00")
+    assert clock.after_hours(paris("2026-03-25T21:59"), night, PARIS) == paris("2026-03-25T21:59")
+    assert clock.after_hours(paris("2026-03-25T13:00"), noon, PARIS) == paris("2026-03-25T14:00")

@@ -1,14 +1,22 @@
-"""Instants, zones and the rules for local times that do not exist or exist twice. The only user of pendulum.
+"""Instants, zones and the rules for local times that do not exist or exist twice; weekly slots, recurrence, quiet hours. The
+only user of pendulum and dateutil.
 
 The rule is ours, not a library's: a local time that a zone skips is refused, one that comes twice is the first of the two
 unless `fold: 2` says the second. Both are decided from the zone's offsets on either side (PEP 495), and checked in the
 tests against the zone's own UTC-to-local map. Pendulum 3 moves a skipped time silently and takes the second of two.
+
+A time that nobody wrote down (a weekly slot, an occurrence of a rule) cannot be refused: where the clocks skip it, it is
+read with the offset before the jump, as RFC 5545 (3.3.5) has it, so 02:30 becomes 03:30.
 """
 
 import re
 import time
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import time as clock_time
 from functools import lru_cache
+from itertools import chain
+from typing import Any, NamedTuple
 
 # Both are patterns of the front matter's JSON Schema, too: nothing may stand here that ECMA-262 reads otherwise.
 INSTANT = re.compile(
@@ -17,6 +25,13 @@ INSTANT = re.compile(
     re.ASCII,
 )
 DURATION = re.compile(r"(?:(\d{1,6})d)? *(?:(\d{1,6})h)? *(?:(\d{1,6})m)? *(?:(\d{1,6})s)?", re.ASCII)
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+SLOT = re.compile(r"([A-Za-z]{2,9}) +(\d{1,2}):(\d{2})", re.ASCII)
+FREQUENCIES = ("DAILY", "WEEKLY", "MONTHLY", "YEARLY")
+RULE_PARTS = {"FREQ", "INTERVAL", "COUNT", "UNTIL", "BYDAY", "BYMONTH", "BYMONTHDAY", "BYSETPOS", "WKST"}
+LONGEST_MONTHS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+WEEK = timedelta(weeks=1)
+OCCURRENCES_MAX = 20_000  # looked through from a rule's start: a daily one for fifty years
 YEARS = range(1900, 3000)  # outside of these a date is a slip of the pen, and near the ends no zone can be applied
 
 
@@ -73,6 +88,14 @@ def resolve_local(naive: datetime, zone: str, fold: int | None = None) -> dateti
     if first > second:  # the offset before the jump is the smaller one: no instant shows this time
         raise _gap(naive, zone, rules, second, first)
     return second if fold == 2 else first
+
+
+def moved_local(naive: datetime, zone: str) -> datetime:
+    """As `resolve_local`, but a time that the zone skips is moved behind the jump by as much. Raises ValueError."""
+    try:
+        return resolve_local(naive, zone)
+    except NonExistentLocalTime:
+        return naive.replace(tzinfo=_zone(zone), fold=0).astimezone(UTC)
 
 
 def to_local(instant: datetime, zone: str) -> datetime:
@@ -138,6 +161,151 @@ def parse_duration(text: str) -> timedelta:
         raise ValueError(f"{_quote(text)} is not a length of time: write 30s, 5m, 2h, 1d or 1h30m")
     days, hours, minutes, seconds = (int(part or 0) for part in match.groups())
     return timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
+
+
+# --- slots ------------------------------------------------------------------------------------------------------------
+
+
+class Slot(NamedTuple):
+    """A time of the week: weekday 0 is Monday."""
+
+    weekday: int
+    hour: int
+    minute: int
+
+    def __str__(self) -> str:
+        return f"{WEEKDAYS[self.weekday][:3].title()} {self.hour:02d}:{self.minute:02d}"
+
+
+def parse_slot(text: str) -> Slot:
+    """A weekly slot, as `Mon 09:00`. Raises ValueError, saying how to write it."""
+    match = SLOT.fullmatch(text.strip())
+    day = match[1].lower() if match else ""
+    weekdays = [n for n, name in enumerate(WEEKDAYS) if name.startswith(day[:3]) and (len(day) <= 3 or name == day)]
+    if match is None or len(weekdays) != 1:
+        raise ValueError(f"{_quote(text)} is not a weekly slot: write it like Mon 09:00")
+    hour, minute = int(match[2]), int(match[3])
+    if hour > 23 or minute > 59:
+        raise ValueError(f"{_quote(text)}: there is no such time of day")
+    return Slot(weekdays[0], hour, minute)
+
+
+def slots_after(slots: Sequence[Slot], zone: str, after: datetime, until: datetime) -> Iterator[datetime]:
+    """The instants later than `after` and not later than `until` at which one of the slots is, in order."""
+    local = to_local(after, zone)
+    monday = datetime.combine(local.date(), clock_time()) - timedelta(days=local.weekday())
+    last = None
+    while True:
+        week = sorted({moved_local(_in_week(monday, slot), zone) for slot in slots})
+        for instant in week:
+            if instant > until:
+                return
+            if instant > after and instant != last:
+                yield instant
+                last = instant
+        if not slots:
+            return
+        monday += WEEK
+
+
+def is_slot(instant: datetime, slots: Sequence[Slot], zone: str) -> bool:
+    """Whether an instant is one of the slots'."""
+    return instant in slots_after(slots, zone, instant - timedelta(seconds=1), instant)
+
+
+def _in_week(monday: datetime, slot: Slot) -> datetime:
+    return monday + timedelta(days=slot.weekday, hours=slot.hour, minutes=slot.minute)
+
+
+# --- recurrence -------------------------------------------------------------------------------------------------------
+
+
+class Occurrence(NamedTuple):
+    """One time of a post that repeats: which one it is (from 1), what local clocks show then, and the instant."""
+
+    number: int
+    local: datetime
+    at: datetime
+
+    @property
+    def name(self) -> str:
+        """How it is called in a delivery: the local date and time, as `2026-03-24T09:00`."""
+        return self.local.isoformat(timespec="minutes" if not self.local.second else "seconds")
+
+
+def check_rule(text: str) -> None:
+    """Raises ValueError for what is not a recurrence rule (RFC 5545, 3.3.10) that this can follow, or never comes to pass."""
+    if next(iter(_rule(text, datetime(2024, 1, 1))), None) is None:
+        raise ValueError(f"{_quote(text)} never comes to pass")
+
+
+def occurrences(rule: str, start: datetime, zone: str, first: datetime, last: datetime) -> Iterator[Occurrence]:
+    """The occurrences from `first` to `last` (instants) of a rule that begins at the naive local time `start`, which is the
+    first of them. Raises ValueError for a rule that `check_rule` refuses.
+
+    Of a rule without an end no more than OCCURRENCES_MAX are looked through."""
+    found = _rule(rule, start)
+    count = found._count  # dateutil has no public name for it
+    later = (local for local in found if local != start)
+    for number, local in enumerate(chain([start], later), 1):
+        if number > OCCURRENCES_MAX or (count and number > count):
+            return
+        at = moved_local(local, zone)
+        if at > last:
+            return
+        if at >= first:
+            yield Occurrence(number, local, at)
+
+
+@lru_cache(maxsize=1024)
+def _rule(text: str, start: datetime) -> Any:
+    from dateutil.rrule import rrulestr
+
+    parts = dict(part.partition("=")[::2] for part in text.upper().removeprefix("RRULE:").replace(" ", "").split(";"))
+    if refusal := _unfollowed(parts):
+        raise ValueError(f"{_quote(text)}: {refusal}")
+    until = parts.get("UNTIL", "")
+    if until.endswith("Z"):  # ours are local times: the instant is compared as it is written
+        parts["UNTIL"] = until.removesuffix("Z")
+    try:
+        return rrulestr(";".join(f"{key}={value}" for key, value in parts.items()), dtstart=start)
+    except (ValueError, TypeError, KeyError, IndexError, AttributeError) as error:
+        raise ValueError(f"{_quote(text)} is not a recurrence rule: {error}") from None
+
+
+def _unfollowed(parts: dict[str, str]) -> str:
+    """Why a rule cannot be followed; "" if it may be one. What would have to be looked for until the year 9999 is refused."""
+    if parts.get("FREQ") not in FREQUENCIES:
+        return f"write a rule such as FREQ=WEEKLY;COUNT=4 (FREQ is one of {', '.join(FREQUENCIES)})"
+    if unknown := sorted(parts.keys() - RULE_PARTS):
+        return f"a rule has no part {unknown[0]} here; the time of day is publish_at's"
+    if "COUNT" in parts and "UNTIL" in parts:
+        return "a rule has a COUNT or an UNTIL, not both"
+    if not parts.get("INTERVAL", "1").isdigit() or int(parts.get("INTERVAL", "1")) < 1:
+        return "INTERVAL in a rule is a whole number from 1 on"
+    months, days = ([int(n) for n in re.findall(r"-?\d+", parts.get(key, ""))] for key in ("BYMONTH", "BYMONTHDAY"))
+    longest = max((LONGEST_MONTHS[m - 1] for m in months if 1 <= m <= 12), default=31)
+    if days and min(map(abs, days)) > longest:
+        return "no month of the rule has such a day"
+    return ""
+
+
+# --- quiet hours ------------------------------------------------------------------------------------------------------
+
+
+def is_within(local: clock_time, hours: tuple[clock_time, clock_time]) -> bool:
+    """Whether a time of day lies in a span of hours, from the first (included) to the second (not), maybe over midnight."""
+    begin, end = hours
+    return begin <= local < end if begin <= end else local >= begin or local < end
+
+
+def after_hours(instant: datetime, hours: tuple[clock_time, clock_time], zone: str) -> datetime:
+    """The instant itself, or the end of the span of hours that it lies in."""
+    local = to_local(instant, zone)
+    if not is_within(local.time(), hours):
+        return instant
+    end = datetime.combine(local.date(), hours[1])
+    return moved_local(end if end > local else end + timedelta(days=1), zone)
 
 
 def format_local(instant: datetime, zone: str) -> str:

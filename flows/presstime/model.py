@@ -84,6 +84,7 @@ class Channel:
     timezone: str | None = None
     vars: Mapping[str, Json] = field(default_factory=dict)
     options: Mapping[str, Json] = field(default_factory=dict)  # the network's own settings, e.g. a feed's `path`
+    slots: str | None = None  # the set of weekly slots that `next-slot` takes from, unless the post names one
     fit: tuple[str, ...] = ("thread", "shorten", "refuse")
     numbering: bool = False  # whether the messages of a thread are numbered
     on_unknown: Literal["review", "resend"] = "review"
@@ -102,8 +103,23 @@ class MediaRef:
 
 
 @dataclass(frozen=True, slots=True)
+class Repeat:
+    """A post that goes out again and again: the rule (RFC 5545), and the naive local time in `zone` that it begins at."""
+
+    rule: str
+    start: datetime
+    zone: str
+
+
+UNGIVEN = datetime(9999, 1, 1, tzinfo=UTC)  # the instant of a target that waits for a slot: the plan gives it one
+
+
+@dataclass(frozen=True, slots=True)
 class Target:
-    """One channel a post is meant for, with what the post says about it. `due` is already resolved to UTC."""
+    """One channel a post is meant for, with what the post says about it. `due` is already resolved to UTC.
+
+    With `slots`, the name of a set of weekly slots, in `zone`, `due` is UNGIVEN until the plan has found a free one. With
+    `repeat` it stands for all its occurrences; each of them is a target of its own, `number` (from 1) and named `occurrence`."""
 
     channel: str
     due: datetime
@@ -111,6 +127,15 @@ class Target:
     text: str | None = None
     media: tuple[MediaRef, ...] | None = None
     template: str | None = None
+    zone: str = "UTC"
+    slots: str | None = None
+    repeat: Repeat | None = None
+    occurrence: str = "once"
+    number: int = 1
+
+    def of(self, post: str) -> "Delivery":
+        """The delivery of a post to this target."""
+        return Delivery(post, self.channel, self.occurrence)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +161,7 @@ class Post:
     retract: bool = False  # whether what is up is taken down at `expires_at`
     campaign: str | None = None
     template: str | None = None  # says the words instead of the channel's or the network's
+    again: bool = False  # meant to be said once more, though another post said the same
     extra: Mapping[str, Json] = field(default_factory=dict)  # front matter we do not know, for templates
 
 
@@ -553,6 +579,8 @@ class DeliveryState:
     digest: str = ""  # of the variant last planned
     source: str = ""  # digest of what Git said when it was planned
     content: str = ""  # digest of the post's own file and media then: only a change of these edits what is out
+    said: str = ""  # digest of the bare words and pictures: equal for two posts that say the same
+    slot: str = ""  # the set of slots that `due` was given from
     engine: str = ""  # digest of the presstime that rendered it: its version, its templates
     due: datetime | None = None
     commit: str = ""

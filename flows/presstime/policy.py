@@ -11,7 +11,7 @@ from unicodedata import normalize
 
 import regex
 
-from presstime.clock import to_local
+from presstime.clock import is_within, to_local
 from presstime.model import Delivery, Post, Target, Traits, Variant
 from presstime.settings.policy import QUIET_HOURS, Policy
 
@@ -59,7 +59,7 @@ def judge(policy: Policy, post: Post, target: Target, variant: Variant, traits: 
     if policy.require_summary and not post.summary:
         advice = "Add summary: one or two sentences."
         found.append(Finding("no-summary", policy.severity("no-summary"), "the post has no summary", advice, "summary"))
-    if policy.quiet_hours is not None:
+    if policy.quiet_hours is not None and policy.quiet != "move":
         found += _quiet(policy, policy.quiet_hours, to_local(target.due, zone))
     return found
 
@@ -156,7 +156,7 @@ def _has_link(variant: Variant, traits: Traits) -> bool:
 def _quiet(policy: Policy, hours: tuple[time, time], local: datetime) -> Iterator[Finding]:
     start, end = hours
     at = local.time()
-    if (start <= at < end) if start < end else (at >= start or at < end):
+    if is_within(at, hours):
         message = f"due at {at:%H:%M}, in the quiet hours from {start:%H:%M} to {end:%H:%M}"
         advice = f"Choose an hour from {end:%H:%M} on."
         yield Finding(QUIET_HOURS, policy.severity(QUIET_HOURS), message, advice, "publish_at")

@@ -196,7 +196,7 @@ class Desk:
     def jobs(self) -> "Jobs":
         from presstime.publish.jobs import Jobs
 
-        return Jobs(self.words, self.ledger)
+        return Jobs(self.words, self.ledger, self.sync.wanted)
 
     @cached_property
     def publisher(self) -> "Publisher":

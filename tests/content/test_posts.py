@@ -13,7 +13,7 @@ from presstime.content.git import Repository
 from presstime.content.keys import FOREIGN, KEYS, SPELLINGS
 from presstime.content.posts import Loaded, load_posts
 from presstime.content.worktree import WorkTree
-from presstime.model import Late, MediaRef, Post, Problem
+from presstime.model import UNGIVEN, Late, MediaRef, Post, Problem, Repeat
 from presstime.settings import Settings, parse_settings
 from tests.content.kit import NAMES, SETTINGS, TREES, GitFolder
 
@@ -324,12 +324,47 @@ def test_the_nearest_spelling_wins_and_the_other_is_data(folder: GitFolder) -> N
     assert post.extra == {"date": "2020-01-01"}
 
 
-def test_what_this_version_does_not_serve_is_refused(folder: GitFolder) -> None:
-    """Recurrence and slots are errors: nothing is promised in silence."""
-    assert refused(folder, HEAD + "repeat: FREQ=DAILY\n") == [(6, 1, "not-yet")]
-    assert refused(folder, HEAD + "slots: weekday\n") == [(6, 1, "not-yet")]
-    assert refused(folder, HEAD.replace("2026-03-24T09:00", "next-slot")) == [(4, 13, "not-yet")]
-    assert refused(folder, HEAD.replace("[brand]", "{brand: {publish_at: next-slot}}")) == [(5, 32, "not-yet")]
+SLOTS = '[slots]\nweekday = ["Mon 09:00", "Fri 17:00"]\n'
+
+
+def waiting(folder: GitFolder, front: str, extra: str = SLOTS) -> dict[str, tuple[str | None, str, bool]]:
+    post = sound(folder, front, extra=extra)
+    return {t.channel: (t.slots, t.zone, t.due == UNGIVEN) for t in post.targets}
+
+
+def test_a_post_may_wait_for_a_slot(folder: GitFolder) -> None:
+    """`next-slot`, for the post or on one channel, from the set it names or the only one there is; the plan gives the time."""
+    slot = HEAD.replace("2026-03-24T09:00", "next-slot")
+    assert waiting(folder, slot) == {"brand": ("weekday", "Europe/Paris", True)}
+    two = SLOTS + 'evening = ["Sun 20:00"]\n'
+    assert waiting(folder, slot + "slots: evening\n", two)["brand"][0] == "evening"
+    assert (
+        waiting(folder, HEAD.replace("[brand]", "{brand: {publish_at: next-slot, slots: evening}}"), two)["brand"][0]
+        == "evening"
+    )
+    assert waiting(folder, HEAD + "slots: weekday\n")["brand"] == (None, "Europe/Paris", False)
+
+
+@pytest.mark.parametrize(
+    ("front", "extra", "problem"),
+    [
+        ("", "", (4, 13, "no-slots")),
+        ("", SLOTS + 'evening = ["Sun 20:00"]\n', (4, 13, "no-slots")),
+        ("slots: weekdays\n", SLOTS, (6, 8, "unknown-slots")),
+        ("repeat: FREQ=DAILY\n", SLOTS, (4, 13, "slot-repeats")),
+    ],
+)
+def test_what_cannot_wait_for_a_slot(folder: GitFolder, front: str, extra: str, problem: tuple[int, int, str]) -> None:
+    """No set of slots, an unknown one, a post that repeats: each is said at its place."""
+    assert refused(folder, HEAD.replace("2026-03-24T09:00", "next-slot") + front, extra=extra) == [problem]
+
+
+def test_a_post_that_repeats(folder: GitFolder) -> None:
+    """The rule begins at publish_at, as local time of the channel; a rule that cannot be followed is refused."""
+    [target] = sound(folder, HEAD + "repeat: FREQ=WEEKLY;COUNT=4\n").targets
+    assert target.repeat == Repeat("FREQ=WEEKLY;COUNT=4", datetime(2026, 3, 24, 9), "Europe/Paris")
+    assert target.due == NINE_IN_PARIS
+    assert refused(folder, HEAD + "repeat: every week\n") == [(6, 9, "bad-repeat")]
 
 
 def test_taking_down_what_is_up(folder: GitFolder) -> None:

@@ -59,7 +59,7 @@ def test_without_rules_nothing_is_asked() -> None:
         ('quiet_hours = "22-7"', "bad-value"),
         ('quiet_hours = "22:00-24:00"', "bad-value"),
         ('quiet_hours = "22:00-22:00"', "bad-value"),
-        ('quiet = "move"', "bad-value"),
+        ('quiet = "shift"', "bad-value"),
         ("max_hashtags = -1", "wrong-type"),
         ("max_hashtags = true", "wrong-type"),
         ('since = "soon"', "wrong-type"),

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from presstime.clock import Slot
 from presstime.errors import SettingsError
 from presstime.model import Channel, Late, MediaRule, Problem, Settling, TextRule, Traits
 from presstime.settings import check_networks, parse_late, parse_settings, reveal
@@ -114,7 +115,7 @@ def test_everything_the_file_may_say_is_read() -> None:
     assert settings.default_channels == ("brand-mastodon", "site-feed")
     assert settings.late == Late("within", timedelta(minutes=90))
     assert settings.min_gap_seconds == 300
-    assert settings.slots == {"weekday": ("Mon 09:00", "Wed 12:30")}
+    assert settings.slots == {"weekday": (Slot(0, 9, 0), Slot(2, 12, 30))}
     assert settings.warnings == ()
 
 
@@ -422,3 +423,24 @@ def test_a_bucket_name_that_s3_does_not_take(name: str) -> None:
     with pytest.raises(SettingsError) as caught:
         parse_settings(f'[newsroom]\nname = "V"\ntimezone = "UTC"\n[audit]\nbucket = "{name}"\n'.encode())
     assert (caught.value.problems[0].line, caught.value.problems[0].code) == (5, "bad-value")
+
+
+@pytest.mark.parametrize(
+    ("more", "code", "said"),
+    [
+        ('[slots]\nweekday = ["Mon 25:00"]\n', "bad-slot", "no such time"),
+        ('[slots]\nweekday = ["Moon 09:00"]\n', "bad-slot", "Mon 09:00"),
+        ('[slots]\nweekday = ["Mon 09:00"]\n[defaults]\nslots = "weekdays"\n', "unknown-slots", "weekdays"),
+        (
+            '[slots]\nweekday = ["Mon 09:00"]\n[channels.a]\nnetwork = "feed"\nslots = "evening"\n',
+            "unknown-slots",
+            "evening",
+        ),
+        ("[defaults]\nretract_max = -1\n", "wrong-type", "whole number"),
+    ],
+)
+def test_slots_and_bounds_are_checked(more: str, code: str, said: str) -> None:
+    """A slot that is no time of the week, a set that is not there, a number that is none: each is said."""
+    with pytest.raises(SettingsError) as raised:
+        parse_settings(f'[newsroom]\nname = "n"\ntimezone = "UTC"\n{more}'.encode())
+    assert [(p.code, said in p.message + p.advice) for p in raised.value.problems] == [(code, True)]

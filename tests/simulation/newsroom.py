@@ -7,6 +7,7 @@ from functools import lru_cache
 from types import SimpleNamespace
 
 from presstime.model import Channel, Delivery, JsonObject, Late, Post, Provenance, Segment, Target, Traits, Variant
+from presstime.settings.policy import Policy
 from tests.simulation.faults import SECOND
 
 START = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)  # microsecond 0
@@ -83,6 +84,9 @@ class Words:
     def digest(self, post: Post, target: Target) -> str:
         return self.digests[Delivery(post.id, target.channel)]
 
+    def said(self, post: Post, target: Target) -> str:
+        return "|".join(segment.text for segment in self.variant(post, target).segments)
+
     def payload(self, delivery: Delivery) -> JsonObject:
         return self.variants[delivery].to_json()
 
@@ -107,7 +111,7 @@ def words_of(items: tuple[Wanted, ...], on_unknown: str, commit: int = 0) -> Wor
         commit=f"c{commit}",
         settings_blob="s1",
         templates_digest="t1",
-        settings=SimpleNamespace(min_gap_seconds=0, retract_max=20),
+        settings=SimpleNamespace(min_gap_seconds=0, retract_max=20, slots={}, policy=Policy()),
         loaded=SimpleNamespace(posts=posts, ids={post.id for post in posts}, unnamed=0, problems=()),
         source=SimpleNamespace(find=lambda path: None),
     )

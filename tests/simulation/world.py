@@ -170,7 +170,7 @@ class Worker:
         """What a pass begins with: the commit as it is now."""
         words = self.world.words
         self.sync = Sync(words.newsroom, self.ledger, self.timing, words, provenance)  # type: ignore[arg-type]
-        self.jobs = Jobs(words, self.ledger)  # type: ignore[arg-type]
+        self.jobs = Jobs(words, self.ledger, self.sync.wanted)  # type: ignore[arg-type]
 
     def one_pass(self, only: str = "") -> None:
         """What `wire.Desk` does: read Git, plan, then do what is due (or `only` one post), each delivery for itself."""

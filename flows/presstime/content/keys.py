@@ -15,6 +15,8 @@ Kind = Literal[
     "status",
     "flag",
     "instant",
+    "when",
+    "rule",
     "texts",
     "channels",
     "media",
@@ -40,24 +42,11 @@ class Key:
     doc: str
     example: str
 
-    @property
-    def served(self) -> bool:
-        """Whether this version does what the key asks for."""
-        return self.name not in NOT_YET
 
-    @property
-    def meaning(self) -> str:
-        """What authors are told of it."""
-        return self.doc if self.served else f"**Not served by this version**, so it is refused. {self.doc}"
-
-
+NEXT_SLOT = "next-slot"
 MODES = ("auto", "never", "manual")
 PARTIALS = ("resume", "retract", "leave")
 STATUSES = ("draft", "retracted", "ready", "published", "publish", "scheduled")  # the last three as other tools call it
-NOT_YET = {  # read, and refused with this advice: nothing is promised in silence
-    "repeat": "Remove it, and write one post per occurrence.",
-    "slots": "Remove it, and write publish_at: 2026-03-24T09:00.",
-}
 
 KEYS = (
     Key("id", ("slug",), "id", "Who the post is, for ever: renaming the file changes nothing. Letters, digits, `.`, `_`, `-`.", "spring-collection"),
@@ -66,8 +55,9 @@ KEYS = (
     Key(
         "publish_at",
         ("publishDate", "publish_date", "pubDate", "date"),
-        "instant",
-        "When it goes out: with an offset, or as local time of `timezone`, the channel or the newsroom. A bare date is its midnight.",
+        "when",
+        "When it goes out: with an offset, or as local time of `timezone`, the channel or the newsroom. A bare date is its midnight. "
+        "`next-slot` takes the next free one of the weekly slots.",
         "2026-03-24T09:00",
     ),
     Key("timezone", (), "zone", "The zone of this post's local times.", "Europe/Paris"),
@@ -75,8 +65,8 @@ KEYS = (
     Key("expires_at", ("expiryDate", "expires", "unpublishDate"), "instant", "Not published at or after this time.", "2026-04-01"),
     Key("retract", (), "flag", "Take down at `expires_at` what is up.", "true"),
     Key("late", (), "late", "What happens if the time was missed: `publish`, `within 2h`, `skip` or `ask`.", "within 2h"),
-    Key("repeat", (), "text", "An RRULE of further occurrences.", "FREQ=WEEKLY;COUNT=4"),
-    Key("slots", (), "text", "The set of slots that `publish_at: next-slot` takes from.", "weekday"),
+    Key("repeat", (), "rule", "A rule (RFC 5545) of further occurrences; `publish_at` is the first. Each goes out by itself, and templates see its number.", "FREQ=WEEKLY;COUNT=4"),
+    Key("slots", (), "text", "The set of weekly slots that `publish_at: next-slot` takes from. Without it, the channel's, or the newsroom's.", "weekday"),
     Key(
         "channels",
         (),
@@ -93,14 +83,16 @@ KEYS = (
     Key("media", ("images", "image", "cover"), "media", "Files to send: `file` with `alt`, and `caption`, `focus` (x, y from -1 to 1).", "[{file: linen.jpg, alt: A rack of linen shirts}]"),
     Key("campaign", (), "text", "A name that groups posts in reports, and that `[utm]` tells the site's statistics.", "spring-2026"),
     Key("template", (), "text", "The template that says this post: `offer` is `templates/offer.j2`. Another program's file name is left to it.", "offer"),
+    Key("again", (), "flag", "This may say what another post has said: it is meant, not a rename.", "true"),
     Key("thread", (), "thread", "`auto`, `never` or `manual`; and after a partial failure `resume`, `retract` or `leave`.", "auto"),
     Key("taxonomies", (), "map", "Zola's: its `tags` are read.", "{tags: [linen]}"),
     Key("extra", (), "map", "Zola's: keys of this table are read in it too; the rest is for templates.", "{id: spring}"),
 )  # fmt: skip
 
 CHANNEL_KEYS = (
-    Key("publish_at", (), "instant", "When it goes out on this channel.", "2026-03-24T18:00"),
+    Key("publish_at", (), "when", "When it goes out on this channel.", "2026-03-24T18:00"),
     Key("timezone", (), "zone", "The zone of this channel's local time.", "Asia/Tokyo"),
+    Key("slots", (), "text", "The set of slots that `next-slot` takes from on this channel.", "evening"),
     Key("fold", (), "number", "2 means the second of two equal local times, on this channel.", "2"),
     Key("text", (), "text", "What is said here instead of the rendered text.", "See you in Nantes!"),
     Key("media", (), "media", "What is shown here instead of the post's media; `[]` for none.", "[]"),

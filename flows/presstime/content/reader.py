@@ -8,14 +8,14 @@ from unicodedata import normalize
 from presstime.clock import to_local
 from presstime.content.frontmatter import split
 from presstime.content.identity import MAX_ID, Name, as_id, fits, name_of
-from presstime.content.keys import MODES, NOT_YET, PARTIALS, STATUSES, sort_keys
+from presstime.content.keys import MODES, PARTIALS, STATUSES, sort_keys
 from presstime.content.links import Links
 from presstime.content.media import Library
 from presstime.content.schedule import Schedule, When, resolve
 from presstime.content.source import Entry, Source
 from presstime.content.values import Values
 from presstime.errors import ContentError
-from presstime.model import Json, MediaRef, Post, Problem, Target
+from presstime.model import UNGIVEN, Json, MediaRef, Post, Problem, Target
 from presstime.problems import Problems, shorten
 from presstime.settings import Settings
 
@@ -57,7 +57,6 @@ class Reader:
         problems = Problems(entry.path, front.where)
         found, extra = sort_keys(front, problems)
         values = Values(found, problems)
-        _refuse_unserved(values)
         name = name_of(entry.path, folder)
         identity = self._identity(values, name)
         post = self._post(entry, values, identity, name, body, extra)
@@ -103,6 +102,7 @@ class Reader:
             on_partial=on_partial,
             expires_at=self._expiry(values, when, targets),
             retract=_retracts(values),
+            again=values.flag("again") is True,
             campaign=values.line("campaign"),
             template=values.template(),
             extra=extra,
@@ -118,7 +118,7 @@ class Reader:
         written = values.url("link")
         if written is not None or self._links is None:
             return written
-        day = when.at or min((t.due for t in targets), default=None)
+        day = when.at or min((t.due for t in targets if t.due != UNGIVEN), default=None)
         if day is not None and day.tzinfo is not None:
             day = to_local(day, when.zone or self._settings.timezone)
         return self._links.make(identity, name, language, day)
@@ -145,14 +145,6 @@ def _refusal(entry: Entry) -> Problem | None:
         shown = _UNSHOWABLE.sub("?", entry.path)
         return Problem(shown, 1, 1, "error", "bad-file-name", "the file's name is not readable text", "Rename it.")
     return None
-
-
-def _refuse_unserved(values: Values) -> None:
-    """Keys that this version reads and does not serve are errors: nothing is promised in silence."""
-    for name, advice in NOT_YET.items():
-        node = values.found.get(name)
-        if node is not None:
-            values.problems.error(node.key, "not-yet", f"this version does not serve {name!r}", advice)
 
 
 def _status(values: Values) -> Standing:

@@ -34,5 +34,5 @@ def _table(keys: Iterable[Key]) -> str:
 def _rows(keys: Iterable[Key]) -> Iterator[str]:
     for key in keys:
         also = ", ".join(f"`{name}`" for name in key.aliases)
-        cells = (f"`{key.name}`", also, key.meaning, f"`{key.name}: {key.example}`" if key.served else "")
+        cells = (f"`{key.name}`", also, key.doc, f"`{key.name}: {key.example}`")
         yield f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"

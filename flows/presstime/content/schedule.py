@@ -1,29 +1,33 @@
 """Which channels a post is meant for, and the instant on each."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from presstime.clock import NonExistentLocalTime, parse_instant, resolve_local
-from presstime.content.keys import CHANNEL_SPELLINGS
+from presstime.clock import NonExistentLocalTime, check_rule, parse_instant, resolve_local, to_local
+from presstime.content.keys import CHANNEL_SPELLINGS, NEXT_SLOT
 from presstime.content.media import Library
 from presstime.content.nodes import Node
 from presstime.content.values import Values
-from presstime.model import Late, MediaRef, Target
-from presstime.problems import Problems, suggest
+from presstime.model import UNGIVEN, Late, MediaRef, Repeat, Target
+from presstime.problems import Problems, shorten, suggest
 from presstime.settings import Settings
 
-NEXT_SLOT = "next-slot"
 Particulars = dict[str, Node]  # what a post says of one channel, by key
 
 
 class When(NamedTuple):
-    """What a post says of time, for all its channels: a time as written, and how to read it. `at` is None if there is none."""
+    """What a post says of time, for all its channels: a time as written, and how to read it. `at` is None if there is none,
+    or if it waits for a slot (of the set `slots`, if it names one); `rule` is of a post that repeats."""
 
     at: datetime | None
     mark: Any
     zone: str | None
     fold: int | None
+    waits: bool = False
+    slots: Node | None = None
+    rule: str | None = None
 
 
 class Schedule:
@@ -39,12 +43,13 @@ class Schedule:
     def when(self, values: Values, file_date: str | None) -> When:
         """The post's own time: `publish_at`, else the date in its file's name."""
         node = values.found.get("publish_at")
-        zone, fold = values.zone("timezone"), _fold(values)
-        if node is not None and not _is_slot(node, values.problems):
-            return When(values.as_instant("publish_at", node), node.mark, zone, fold)
-        if node is None and file_date is not None:
-            return When(_as_date(file_date), None, zone, fold)
-        return When(None, None, zone, fold)
+        zone, fold, rule, slots = values.zone("timezone"), _fold(values), _rule(values), _wish(values)
+        if node is not None and node.value == NEXT_SLOT:
+            return When(None, node.mark, zone, fold, waits=True, slots=slots, rule=rule)
+        if node is not None:
+            return When(values.as_instant("publish_at", node), node.mark, zone, fold, slots=slots, rule=rule)
+        at = _as_date(file_date) if file_date is not None else None
+        return When(at, None, zone, fold, slots=slots, rule=rule)
 
     def targets(self, values: Values, when: When, folder: str, required: bool) -> tuple[Target, ...]:
         """One target per channel, in the order they are named. `required`: whether to ask for what a draft may lack."""
@@ -80,13 +85,36 @@ class Schedule:
         self, name: str, when: When, late: Late, resolved: dict[str, datetime | None], problems: Problems[Any]
     ) -> Target | None:
         """The target of a channel of which the post says nothing particular."""
+        zone = when.zone or self._settings.channels[name].timezone or self._settings.timezone
+        if when.waits:
+            return self._waiting(Target(name, UNGIVEN, late, zone=zone), when, problems)
         if when.at is None:
             return None
-        zone = when.zone or self._settings.channels[name].timezone or self._settings.timezone
         if zone not in resolved:
             resolved[zone] = resolve(when.at, zone, when.fold, when.mark, problems)
         due = resolved[zone]
-        return Target(name, due, late) if due is not None else None
+        return Target(name, due, late, zone=zone, repeat=_repeat(when.rule, due, zone)) if due is not None else None
+
+    def _waiting(self, target: Target, when: When, problems: Problems[Any]) -> Target | None:
+        """The target of a post that waits for a slot, with the set that it comes from: the one wished for, the channel's,
+        the newsroom's, or the only one there is."""
+        settings, known = self._settings, self._settings.slots
+        only = next(iter(known)) if len(known) == 1 else None
+        wish = str(when.slots.value) if when.slots is not None else None
+        chosen = wish or settings.channels[target.channel].slots or settings.default_slots or only
+        mark = when.slots.mark if when.slots is not None else when.mark
+        if when.rule is not None:
+            advice = "Write the first date and time: publish_at: 2026-03-24T09:00."
+            problems.error(when.mark, "slot-repeats", "a post that repeats cannot wait for a slot", advice)
+        elif chosen in known:
+            return replace(target, slots=chosen)
+        elif chosen is None:
+            advice = 'Write slots: NAME, or a date and time. Slots are made in presstime.toml: [slots] weekday = ["Mon 09:00"].'
+            problems.error(mark, "no-slots", f"no set of slots is named for {target.channel!r}", advice)
+        else:
+            message = f"there is no set of slots {shorten(chosen)} in presstime.toml"
+            problems.error(mark, "unknown-slots", message, suggest(chosen, known, "sets of slots"))
+        return None
 
     def _particular(
         self, name: str, particulars: Particulars, when: When, late: Late, folder: str, problems: Problems[Any]
@@ -94,16 +122,20 @@ class Schedule:
         """The target of a channel with what the post says of it in particular."""
         values = Values(particulars, problems)
         own = particulars.get("publish_at")
-        slot = own is not None and _is_slot(own, problems)
-        at, mark = (when.at, when.mark) if own is None or slot else (values.as_instant("publish_at", own), own.mark)
+        waits = when.waits if own is None else own.value == NEXT_SLOT
+        at, mark = (when.at, when.mark) if own is None or waits else (values.as_instant("publish_at", own), own.mark)
         zone = values.zone("timezone") or when.zone or self._settings.channels[name].timezone or self._settings.timezone
         fold = _fold(values) or when.fold
         text, late, media = values.text("text"), values.late("late") or late, self._media(particulars, folder, problems)
-        template = values.template()
-        if values.flag("skip") or at is None or slot:
+        template, wish = values.template(), _wish(values)
+        if values.flag("skip"):
             return None
-        due = resolve(at, zone, fold, mark, problems)
-        return Target(name, due, late, text, media, template) if due is not None else None
+        target = Target(name, UNGIVEN, late, text, media, template, zone)
+        if waits:
+            slots, mark = wish or when.slots, own.mark if own is not None else when.mark
+            return self._waiting(target, when._replace(slots=slots, mark=mark), problems)
+        due = resolve(at, zone, fold, mark, problems) if at is not None else None
+        return replace(target, due=due, repeat=_repeat(when.rule, due, zone)) if due is not None else None
 
     def _media(self, particulars: Particulars, folder: str, problems: Problems[Any]) -> tuple[MediaRef, ...] | None:
         node = particulars.get("media")
@@ -187,13 +219,26 @@ def resolve(at: datetime, zone: str, fold: int | None, mark: Any, problems: Prob
         return None
 
 
-def _is_slot(node: Node, problems: Problems[Any]) -> bool:
-    if node.value != NEXT_SLOT:
-        return False
-    if not any(p.code == "not-yet" for p in problems.found):
-        advice = "Write the date and time: publish_at: 2026-03-24T09:00."
-        problems.error(node.mark, "not-yet", "this version gives out no slots", advice)
-    return True
+def _rule(values: Values) -> str | None:
+    """The rule of a post that repeats; one that cannot be followed is a problem."""
+    rule = values.text("repeat")
+    try:
+        if rule is not None:
+            check_rule(rule)
+    except ValueError as error:
+        advice = "Write e.g. repeat: FREQ=WEEKLY;COUNT=4, or FREQ=MONTHLY;BYDAY=1MO;UNTIL=20271231."
+        values.problems.error(values.found["repeat"].mark, "bad-repeat", str(error), advice)
+        return None
+    return rule
+
+
+def _wish(values: Values) -> Node | None:
+    """The name of the set of slots that is wished for, where it stands."""
+    return values.found["slots"] if values.text("slots") else None
+
+
+def _repeat(rule: str | None, due: datetime, zone: str) -> Repeat | None:
+    return Repeat(rule, to_local(due, zone), zone) if rule else None
 
 
 def _fold(values: Values) -> int | None:

@@ -11,7 +11,7 @@ from typing import Literal
 
 from presstime.clock import DURATION, INSTANT
 from presstime.content.identity import MAX_ID
-from presstime.content.keys import CHANNEL_KEYS, KEYS, MEDIA_KEYS, MODES, PARTIALS, STATUSES, Key
+from presstime.content.keys import CHANNEL_KEYS, KEYS, MEDIA_KEYS, MODES, NEXT_SLOT, PARTIALS, STATUSES, Key
 from presstime.content.values import FLAGS
 from presstime.model import Json, JsonObject
 
@@ -21,6 +21,7 @@ Form = Literal["yaml", "toml"]
 _FORBIDDEN = r"\x00-,/:-@\[-^`{-\x7f\s"  # of ASCII, what is neither letter nor digit nor one of . _ -
 _URL = r"[Hh][Tt][Tt][Pp][Ss]?://[^\s/?#@]+(?:[/?#]\S*)?"
 _LANGUAGE = r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{1,8})*"
+_RULE = r"(?:RRULE:)?[A-Za-z]+=[^;=]+(?:;[A-Za-z]+=[^;=]+)*"
 _FILE = r"^(?!\s*(?://|data:))(?!.*://).*\S"  # not an address: media are taken from Git
 _COORDINATE = r"[-+]?(?:0*\.[0-9]+|0+(?:\.[0-9]*)?|0*1(?:\.0*)?)"
 
@@ -48,6 +49,8 @@ class _Maker:
             "status": lambda: [{"enum": list(STATUSES)}, _pattern(_any_case(STATUSES))],
             "flag": lambda: [{"type": "boolean"}, _pattern(_any_case(FLAGS), whole=True)],
             "instant": lambda: [_pattern(_ecma(INSTANT), optional=False)],
+            "when": lambda: [_pattern(f"{_ecma(INSTANT)}|{NEXT_SLOT}", optional=False)],
+            "rule": lambda: [_pattern(_RULE)],
             "texts": lambda: [self._text(), self._list([self._text()])],
             "channels": self._channels,
             "media": lambda: [*self._medium(), self._list(self._medium())],
@@ -79,13 +82,11 @@ class _Maker:
         found: JsonObject = {}
         for key in keys:
             for name in (key.name, *key.aliases):
-                said = key.meaning if name == key.name else f"Read as `{key.name}`. {key.meaning}"
+                said = key.doc if name == key.name else f"Read as `{key.name}`. {key.doc}"
                 found[name] = {"description": said, **self._value(key)}
         return found
 
     def _value(self, key: Key) -> JsonObject:
-        if not key.served:
-            return self._any([])
         return {"examples": [example(key)], "allOf": [{"$ref": f"#/definitions/{key.kind}"}]}
 
     def _any(self, choices: list[JsonObject]) -> JsonObject:

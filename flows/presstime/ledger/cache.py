@@ -29,7 +29,7 @@ from presstime.model import (
     to_iso,
 )
 
-SCHEMA = 2  # of the fold: to be raised when a state, or what an event makes of it, changes
+SCHEMA = 3  # of the fold: to be raised when a state, or what an event makes of it, changes
 TABLES = """
 CREATE TABLE IF NOT EXISTS head (id INTEGER PRIMARY KEY CHECK (id = 1), n INTEGER, hash TEXT, etag TEXT, log TEXT);
 CREATE TABLE IF NOT EXISTS deliveries (delivery TEXT PRIMARY KEY, state TEXT NOT NULL) WITHOUT ROWID;
@@ -190,6 +190,8 @@ def _state_to_json(state: DeliveryState) -> JsonObject:
         "digest": state.digest,
         "source": state.source,
         "content": state.content,
+        "said": state.said,
+        "slot": state.slot,
         "engine": state.engine,
         "due": state.due and to_iso(state.due),
         "commit": state.commit,

@@ -2,7 +2,7 @@
 
 Every event names the delivery and carries `at` (the worker's clock); those of a claim carry its `epoch`. Beside these:
 
-planned   digest, source, content, engine, due, path, commit, blob, author, approver
+planned   digest, source, content, said, engine, due, slot, path, commit, blob, author, approver
 claimed   worker, lease (seconds), digest, run, origin (commit, blob, author, approver)
 sending   segment, digest, key, lease, origin
 accepted  segment, receipt
@@ -48,6 +48,8 @@ def _planned(state: DeliveryState, event: Event, at: datetime) -> DeliveryState:
         digest=data["digest"],
         source=data["source"],
         content=data.get("content", ""),
+        said=data.get("said", ""),
+        slot=data.get("slot", ""),
         engine=data.get("engine", ""),
         due=from_iso(data["due"]),
         commit=data["commit"],

@@ -2,5 +2,18 @@
 
 from presstime.plan.decide import ON_TIME, plan
 from presstime.plan.situation import Difference, Gone, Situation, Wanted, content_of, source_of
+from presstime.plan.timetable import Rules, Timetable, timetable
 
-__all__ = ["ON_TIME", "Difference", "Gone", "Situation", "Wanted", "content_of", "plan", "source_of"]
+__all__ = [
+    "ON_TIME",
+    "Difference",
+    "Gone",
+    "Rules",
+    "Situation",
+    "Timetable",
+    "Wanted",
+    "content_of",
+    "plan",
+    "source_of",
+    "timetable",
+]

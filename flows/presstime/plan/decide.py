@@ -20,12 +20,14 @@ Say = Callable[[Post, Target], str]  # the digest of a delivery's words; raises 
 REMEDY = "give it a new publish_at, or `late: publish`, to send it after all"
 
 
-def plan(wanted: Iterable[Wanted], situation: Situation, say: Say) -> list[Action]:
+def plan(
+    wanted: Iterable[Wanted], situation: Situation, say: Say, waiting: Iterable[tuple[Wanted, str]] = ()
+) -> list[Action]:
     """The actions for everything Git wants or has begun, in due order. Published deliveries that did not change have none.
 
-    `say` gives the digest of a delivery's variant or raises `RenderError`."""
-    seen: set[Delivery] = set()
-    actions: list[Action] = []
+    `say` gives the digest of a delivery's variant or raises `RenderError`; `waiting` have no instant, and why."""
+    actions = [Action(item.delivery, "hold", None, reason, "", item.post.path) for item, reason in waiting]
+    seen = {action.delivery for action in actions}
     for item in wanted:
         seen.add(item.delivery)
         if action := _decide(item, situation.states.get(item.delivery), situation, say):
@@ -49,6 +51,8 @@ def _decide(item: Wanted, state: DeliveryState | None, situation: Situation, say
         return action_of(item, "hold", f"{error.message} [{error.code}]. {error.advice}".strip())
     if state is not None and state.status is Status.REFUSED and digest == state.sent_digest:
         return action_of(item, "hold", f"refused by the network, and still says the same: {state.reason}", digest)
+    if again := _says_again(item, state, situation, digest):
+        return again
     if state is not None and _drifted(item, state, digest):
         return action_of(
             item,
@@ -58,6 +62,18 @@ def _decide(item: Wanted, state: DeliveryState | None, situation: Situation, say
             digest,
         )
     return _by_the_clock(item, state, situation, digest)
+
+
+def _says_again(item: Wanted, state: DeliveryState | None, situation: Situation, digest: str) -> Action | None:
+    """Held, where another post has said just this on the channel: more likely an id that was changed than a wish."""
+    if item.post.again or (state is not None and state.status is not Status.HELD):
+        return None
+    twin = situation.twin(item.post, item.target)
+    if twin is None:
+        return None
+    when = f" on {utc(twin.done)}" if twin.done else ""
+    way = f"give it back the id {twin.delivery.post!r}, or add `again: true` if it is meant"
+    return action_of(item, "hold", f"says the same as {twin.delivery}, published{when}: a rename? Then {way}", digest)
 
 
 PROCEED = Action(Delivery("-", "-"), "wait", None, "")  # no verdict from the log: the content and the clock decide
@@ -132,9 +148,13 @@ def _too_late_for_words(item: Wanted, now: datetime) -> Action | None:
 
 def _by_the_clock(item: Wanted, state: DeliveryState | None, situation: Situation, digest: str) -> Action:
     due, overdue = item.target.due, situation.now - item.target.due
+    note = f", {item.note}" if item.note else ""
     if due > situation.now:
         verdict: Verdict = "publish" if due <= situation.now + situation.lead else "wait"
-        return action_of(item, verdict, f"due in {span_of(-overdue)}", digest)
+        return action_of(item, verdict, f"due in {span_of(-overdue)}{note}", digest)
+    if item.not_before is not None and item.not_before > situation.now:
+        waits = action_of(item, "wait", f"late by {span_of(overdue)}, waits for the end of the quiet hours", digest)
+        return replace(waits, due=item.not_before)
     if state is not None and state.status is Status.DEFERRED:
         return action_of(item, "publish", f"tried before: {state.reason}", digest)
     return action_of(item, "publish", "due now" if overdue <= ON_TIME else f"late by {span_of(overdue)}", digest)

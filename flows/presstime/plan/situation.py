@@ -19,10 +19,12 @@ class Wanted:
     target: Target
     source: str
     content: str = ""
+    note: str = ""  # how it came by its instant, in a few words: a slot, an occurrence, the quiet hours
+    not_before: datetime | None = None  # what is late waits for this: the end of the quiet hours
 
     @property
     def delivery(self) -> Delivery:
-        return Delivery(self.post.id, self.target.channel)
+        return self.target.of(self.post.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,8 @@ class Situation:
     `engine` is the digest of what renders; `busy` tells whether a state's claim still belongs to another worker; `min_gap`
     spaces what is late on one channel; `traits` is what a channel's network can do, None if there is no such channel or
     network any more; `compare` renders a published delivery's words of now and holds them against what is out; `gone` says
-    why a delivery of the log is not wanted."""
+    why a delivery of the log is not wanted, with no reason where there is nothing to say; `twin` is a published delivery of
+    another post that says just the same on the channel."""
 
     states: Mapping[Delivery, DeliveryState]
     now: datetime
@@ -69,6 +72,7 @@ class Situation:
     traits: Callable[[str], Traits | None] = lambda channel: None
     compare: Compare = field(default=_same)
     gone: Callable[[DeliveryState], Gone] = lambda state: Gone("it is not in Git any more")
+    twin: Callable[[Post, Target], DeliveryState | None] = lambda post, target: None
     retract_max: int = 20
 
 

@@ -96,7 +96,7 @@ def unwanted(state: DeliveryState, situation: Situation, excess: str) -> Action 
     if gone.retract or (state.change and state.change.what == "retract"):
         why = gone.reason if gone.retract or not state.change else state.change.why
         return takedown(state, why, situation)
-    if state.status is Status.REFUSED:
+    if state.status is Status.REFUSED or not gone.reason:
         return None
     return action_on(state, "note", f"{gone.reason}: {STAYS}")
 

@@ -20,6 +20,8 @@ class Absence:
         post = self._posts.get(state.delivery.post)
         if post is not None:
             return self._of_post(post, state)
+        if state.delivery.occurrence != "once":
+            return Gone("")  # a post that repeats no more takes back nothing of what it said
         if state.delivery.post in self.newsroom.loaded.ids:
             return Gone("its file has problems (see `presstime check`)")
         if state.path and self.newsroom.source.find(state.path) is not None:
@@ -35,6 +37,8 @@ class Absence:
             return Gone(f"{post.path} says `status: retracted`", retract=True, asked=True)
         if post.status == "draft":
             return Gone(f"{post.path} is a draft now (`status: retracted` takes it down)")
+        if state.delivery.occurrence != "once":
+            return Gone("")  # an earlier occurrence, or one of a rule that has changed
         return Gone(f"{post.path} does not name this channel any more")
 
     @cached_property

@@ -1,14 +1,14 @@
 """From an action of the plan to a job: the words rendered anew and held against what was approved, or as an earlier worker
 meant them."""
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import cached_property
 
 from presstime.errors import LedgerError
 from presstime.ledger.claims import step
 from presstime.ledger.log import Ledger, View
-from presstime.model import Action, Attachment, Delivery, Event, Post, Status, Target, Variant
+from presstime.model import Action, Attachment, Delivery, Event, Status, Variant
+from presstime.plan import Wanted
 from presstime.publish.change import ChangeJob, takedown
 from presstime.publish.send import Job
 from presstime.publish.words import Words
@@ -20,6 +20,7 @@ class Jobs:
 
     words: Words
     ledger: Ledger
+    wanted: Callable[[Delivery], Wanted | None]  # what the last plan wanted, with its instant
 
     def of(self, action: Action) -> Job | None:
         """The job for a `publish` action; None where it must be held instead, which is then in the log.
@@ -43,8 +44,10 @@ class Jobs:
         channel = self.words.channel(delivery.channel)
         if action.action == "retract":
             return takedown(before, channel, reason=action.reason, commit=self.words.newsroom.commit)
-        post, target = self._wanted[delivery]
-        rendered = self.words.render(post, replace(target, due=before.at))
+        wanted = self.wanted(delivery)
+        if wanted is None:
+            return None
+        rendered = self.words.render(wanted.post, replace(wanted.target, due=before.at))
         if rendered.variant.digest != action.digest:
             return None
         files, why = rendered.files, {"reason": action.reason, "commit": self.words.newsroom.commit}
@@ -54,12 +57,15 @@ class Jobs:
         """What is begun is finished as it was begun: the log holds what was meant."""
         variant = Variant.from_json(self.ledger.payload(digest))
         channel = self.words.channel(action.delivery.channel)
-        wanted = self._wanted.get(action.delivery)
-        partial = wanted[0].on_partial if wanted else "resume"
+        wanted = self.wanted(action.delivery)
+        partial = wanted.post.on_partial if wanted else "resume"
         return Job(variant, channel, variant.at, lambda item: self.words.reread(variant, item), partial)
 
     def _as_approved(self, action: Action) -> Job | None:
-        post, target = self._wanted[action.delivery]
+        wanted = self.wanted(action.delivery)
+        if wanted is None:
+            return None
+        post, target = wanted.post, wanted.target
         rendered = self.words.render(post, target)
         if rendered.variant.digest != action.digest:
             self._hold(action, rendered.variant.digest)
@@ -80,11 +86,3 @@ class Jobs:
             return [event] if state and not state.begun else []
 
         self.ledger.append(propose)
-
-    @cached_property
-    def _wanted(self) -> Mapping[Delivery, tuple[Post, Target]]:
-        found = {}
-        for post in self.words.newsroom.loaded.posts:
-            for target in post.targets:
-                found[Delivery(post.id, target.channel)] = (post, target)
-        return found

@@ -3,8 +3,8 @@
 A `planned` event is the approval that promise 1 is checked against: it binds a delivery to the digest that its commit
 gives. What is held or missed is written down too, once, with its reason."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from presstime.content.newsroom import Newsroom
@@ -23,7 +23,7 @@ from presstime.model import (
     Variant,
     to_iso,
 )
-from presstime.plan import Difference, Situation, Wanted, content_of, plan, source_of
+from presstime.plan import Difference, Rules, Situation, Timetable, Wanted, content_of, plan, source_of, timetable
 from presstime.plan.standing import same_content
 from presstime.publish.absence import Absence
 from presstime.publish.change import difference
@@ -43,10 +43,13 @@ class Sync:
     timing: Timing
     words: Words
     provenance: Callable[[Collection[str]], Mapping[str, Provenance]]
+    _known: dict[Delivery, Wanted] = field(default_factory=dict)  # what the last plan wanted
+    _published: dict[tuple[str, str], DeliveryState] = field(default_factory=dict)  # by channel and words
 
     def actions(self, now: datetime | None = None) -> list[Action]:
         """The plan as it stands against the log as last read. Changes nothing."""
-        return plan(self._wanted().values(), self._situation(now or self.timing.now()), self.words.digest)
+        found = self._lay_out(now or self.timing.now())
+        return plan(found.wanted, self._situation(now or self.timing.now()), self.words.digest, found.waiting)
 
     def run(self, lead: timedelta = timedelta(0)) -> list[Action]:
         """Read the log, plan, write down what is new. Returns the plan; what is due within `lead` is to be published.
@@ -54,24 +57,36 @@ class Sync:
         Raises `StoreError` or `LedgerError` where the log cannot be used."""
         self.ledger.catch_up()
         self.timing.check_skew()
-        wanted, situation = self._wanted(), replace(self._situation(self.timing.now()), lead=lead)
-        actions = plan(wanted.values(), situation, self.words.digest)
-        self._write(list(self._events(actions, wanted, situation.states)), situation.states)
+        found, situation = self._lay_out(self.timing.now()), replace(self._situation(self.timing.now()), lead=lead)
+        actions = plan(found.wanted, situation, self.words.digest, found.waiting)
+        self._write(list(self._events(actions, self._known, situation.states)), situation.states)
         return actions
 
     def deliveries(self) -> set[Delivery]:
         """Every delivery Git wants, published or not."""
-        return set(self._wanted())
+        return set(self._known)
 
-    def _wanted(self) -> dict[Delivery, Wanted]:
+    def wanted(self, delivery: Delivery) -> Wanted | None:
+        """What the last plan wanted of a delivery."""
+        return self._known.get(delivery)
+
+    def _lay_out(self, now: datetime) -> Timetable:
+        """Every delivery that Git wants with its instant, kept until the next time."""
+        policy, settings = self.newsroom.settings.policy, self.newsroom.settings
+        rules = Rules(settings.slots, policy.quiet_hours if policy.quiet == "move" else None)
+        found = timetable(self._wanted(), self.ledger.states(), rules, now)
+        self._known.clear()
+        self._published.clear()
+        self._known.update({item.delivery: item for item in found.wanted})
+        self._known.update({item.delivery: item for item, _ in found.waiting})
+        return found
+
+    def _wanted(self) -> Iterator[Wanted]:
         settings_blob, templates = self.newsroom.settings_blob, self.newsroom.templates_digest
-        found = (
-            Wanted(post, target, source_of(post, target, settings_blob, templates), content_of(post, target))
-            for post in self.newsroom.loaded.posts
-            if post.status == "ready"
-            for target in post.targets
-        )
-        return {item.delivery: item for item in found}
+        for post in self.newsroom.loaded.posts:
+            for target in post.targets if post.status == "ready" else ():
+                source = source_of(post, target, settings_blob, templates)
+                yield Wanted(post, target, source, content_of(post, target))
 
     def _situation(self, now: datetime) -> Situation:
         return Situation(
@@ -83,6 +98,7 @@ class Sync:
             traits=self.words.traits,
             compare=self._compare,
             gone=Absence(self.newsroom).of,
+            twin=self._twin,
             retract_max=self.newsroom.settings.retract_max,
         )
 
@@ -90,6 +106,13 @@ class Sync:
         """What readers would see change, were a published delivery's words of now to stand there. Raises `RenderError`."""
         before = Variant.from_json(self.ledger.payload(state.sent_digest))
         return difference(before, self.words.variant(post, replace(target, due=before.at)))
+
+    def _twin(self, post: Post, target: Target) -> DeliveryState | None:
+        """A published delivery of another post that says the same on the channel."""
+        if not self._published:
+            self._published.update(_by_words(self.ledger.states().values()))
+        twin = self._published.get((target.channel, self.words.said(post, target)))
+        return twin if twin is not None and twin.delivery.post != post.id else None
 
     # --- what is new, as events ---
 
@@ -109,7 +132,8 @@ class Sync:
             if action.delivery in planned:
                 item = wanted[action.delivery]
                 due = state.due if state and state.status is Status.PUBLISHED else item.target.due
-                yield self._planned(item, action.digest, due, origins[action.path]), action.digest
+                said = self.words.said(item.post, replace(item.target, due=due or item.target.due))
+                yield self._planned(item, action.digest, due, said, origins[action.path]), action.digest
             if action.action == "note" and (state is None or state.reason != action.reason):
                 told = {"digest": action.digest or "gone", "reason": action.reason}
                 yield step("noted", action.delivery, self.timing.now, **told), ""
@@ -119,10 +143,10 @@ class Sync:
             elif _is_new_hold(action, state):
                 yield step("held", action.delivery, self.timing.now, reason=action.reason), ""
         for item, state in seen:
-            yield self._planned(item, state.sent_digest, state.due, origins[item.post.path]), ""
+            yield self._planned(item, state.sent_digest, state.due, state.said, origins[item.post.path]), ""
         yield from self._dropped(wanted, states)
 
-    def _planned(self, item: Wanted, digest: str, due: datetime | None, by: Provenance) -> Event:
+    def _planned(self, item: Wanted, digest: str, due: datetime | None, said: str, by: Provenance) -> Event:
         return step(
             "planned",
             item.delivery,
@@ -130,6 +154,8 @@ class Sync:
             digest=digest,
             source=item.source,
             content=item.content,
+            said=said,
+            slot=item.target.slots or "",
             engine=self.words.engine,
             due=to_iso(due or item.target.due),
             path=item.post.path,
@@ -200,6 +226,12 @@ def _is_news(state: DeliveryState | None, status: Status, action: Action) -> boo
 def _still_true(batch: Sequence[tuple[Event, str]], seen: Mapping[Delivery, DeliveryState], view: View) -> list[Event]:
     """The events whose delivery is still as the plan saw it; what changed meanwhile waits for the next plan."""
     return [event for event, _ in batch if _entry(view(event.delivery)) == _entry(seen.get(event.delivery))]
+
+
+def _by_words(states: Iterable[DeliveryState]) -> Iterator[tuple[tuple[str, str], DeliveryState]]:
+    for state in states:
+        if state.status is Status.PUBLISHED and state.said:
+            yield (state.delivery.channel, state.said), state
 
 
 def _entry(state: DeliveryState | None) -> int:

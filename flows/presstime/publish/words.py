@@ -67,7 +67,7 @@ class Words:
 
     def render(self, post: Post, target: Target) -> Rendered:
         """Raises `RenderError` where the post cannot be said on this channel, or must not be by the newsroom's rules."""
-        known = self._whole.get(Delivery(post.id, target.channel))
+        known = self._whole.get(target.of(post.id))
         if known and known.variant.at == target.due:
             return known
         rendered, findings = self.judged(post, target)
@@ -104,6 +104,7 @@ class Words:
             self.newsroom.template_data,
             self.templates,
             self.read_blob,
+            target.occurrence,
             campaign=self._campaign(post, channel),
         )
 
@@ -121,8 +122,13 @@ class Words:
 
     def variant(self, post: Post, target: Target) -> Variant:
         """What is said. Raises `RenderError`."""
-        known = self._variants.get(Delivery(post.id, target.channel))
+        known = self._variants.get(target.of(post.id))
         return known if known and known.at == target.due else self.render(post, target).variant
+
+    def said(self, post: Post, target: Target) -> str:
+        """The digest of the bare words and pictures: equal for two posts that say the same. Raises `RenderError`."""
+        segments = self.variant(post, target).segments
+        return digest_of([[" ".join(s.text.split()), [m.blob for m in s.media]] for s in segments])
 
     def known(self, delivery: Delivery) -> Variant | None:
         """The variant, if it was rendered in this pass."""

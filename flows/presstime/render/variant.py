@@ -200,6 +200,7 @@ def _data(
         "hashtags": hashtags(post.tags) if traits.hashtags else [],
         "link": post.link if traits.link_in_text and not card else None,
         "occurrence": occurrence,
+        "number": work.target.number,
     }
 
 

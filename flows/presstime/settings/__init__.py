@@ -1,17 +1,17 @@
 """presstime.toml + environment -> Settings. All its problems are reported at once."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import timedelta
 from typing import Any
 
-from presstime.clock import parse_duration
+from presstime.clock import Slot, parse_duration, parse_slot
 from presstime.errors import SettingsError
 from presstime.model import Channel, Late, Problem, Traits
 from presstime.problems import Place, Problems, nearest, shorten, suggest
 from presstime.settings import toml
-from presstime.settings.channels import read_channels, read_groups
+from presstime.settings.channels import check_slots, read_channels, read_groups
 from presstime.settings.policy import Policy, read_policy
 from presstime.settings.secrets import LOCATOR_ADVICE, is_locator
 from presstime.settings.secrets import reveal as reveal
@@ -72,7 +72,8 @@ class Settings:
     retract_max: int = 20  # published posts that one commit may take down by removing their files
     policy: Policy = field(default_factory=Policy)
     vars: Mapping[str, object] = field(default_factory=dict)  # [newsroom] keys beside the known ones, for templates
-    slots: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # kept for `next-slot`
+    slots: Mapping[str, tuple[Slot, ...]] = field(default_factory=dict)  # sets of weekly slots, for `next-slot`
+    default_slots: str | None = None
     utm: Utm | None = None
     warnings: tuple[Problem, ...] = ()
     path: str = FILE
@@ -95,7 +96,8 @@ def parse_settings(source: bytes, path: str = FILE) -> Settings:
     channels, groups = read_channels(channel_table), read_groups(group_table, channel_table)
     newsroom, defaults = top.table("newsroom"), top.table("defaults")
     git, content = _git(top.table("git")), _content(top.table("content"))
-    timezone = _timezone(newsroom)
+    timezone, slots = _timezone(newsroom), _slots(top.table("slots"))
+    check_slots(channels, channel_table, slots)
     settings = Settings(
         name=newsroom.text("name") or "newsroom",
         timezone=timezone,
@@ -111,7 +113,8 @@ def parse_settings(source: bytes, path: str = FILE) -> Settings:
         retract_max=defaults.number("retract_max", 20),
         policy=read_policy(top.table("policy"), timezone),
         vars=_newsroom_vars(newsroom),
-        slots=_slots(top.table("slots")),
+        slots=slots,
+        default_slots=_default_slots(defaults, slots),
         utm=read_utm(top.table("utm"), content.link) if "utm" in top else None,
         path=path,
         places=places,
@@ -295,8 +298,23 @@ def _witness_branch(table: Table, git: Git) -> str | None:
     return branch
 
 
-def _slots(table: Table) -> dict[str, tuple[str, ...]]:
-    return {name: table.texts(name) or () for name in table.names()}
+def _slots(table: Table) -> dict[str, tuple[Slot, ...]]:
+    return {name: found for name in table.names() if (found := tuple(_slots_of(table, name)))}
+
+
+def _slots_of(table: Table, name: str) -> Iterator[Slot]:
+    for text in table.texts(name) or ():
+        try:
+            yield parse_slot(text)
+        except ValueError as error:
+            table.error(name, "bad-slot", str(error), f'Write e.g. {name} = ["Mon 09:00", "Wed 12:30"].')
+
+
+def _default_slots(defaults: Table, slots: Mapping[str, tuple[Slot, ...]]) -> str | None:
+    name = defaults.text("slots")
+    if name is not None and name not in slots:
+        defaults.error("slots", "unknown-slots", f"there are no slots {name!r}", suggest(name, slots, "sets of slots"))
+    return name
 
 
 def _default_channels(defaults: Table, channels: Table, groups: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:

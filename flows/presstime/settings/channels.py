@@ -48,12 +48,21 @@ def read_channel(name: str, table: Table) -> Channel | None:
         credentials=_locator(table),
         timezone=table.zone("timezone"),
         vars=_vars(table),
+        slots=table.text("slots"),
         fit=_fit(table),
         numbering=table.flag("numbering", default=False),
         on_unknown=cast(Literal["review", "resend"], table.one_of("on_unknown", ("review", "resend")) or "review"),
         options=_options(table),
     )
     return channel if network else None
+
+
+def check_slots(channels: Mapping[str, Channel], table: Table, slots: Mapping[str, object]) -> None:
+    """Each channel's set of slots is one of those there are."""
+    for name, channel in channels.items():
+        if channel.slots is not None and channel.slots not in slots:
+            advice = suggest(channel.slots, slots, "sets of slots")
+            table.table(name).error("slots", "unknown-slots", f"there are no slots {channel.slots!r}", advice)
 
 
 def _locator(table: Table) -> str | None:

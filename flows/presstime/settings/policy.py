@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import Literal
+from typing import Literal, cast
 
 from presstime.clock import parse_duration, parse_instant, resolve_local
 from presstime.problems import suggest
@@ -23,7 +23,7 @@ class Policy:
     repeat_within: timedelta | None = None
     check_links: bool = False
     quiet_hours: tuple[time, time] | None = None  # from, to: over midnight if `to` is the smaller
-    quiet: Literal["hold", "warn"] = "hold"
+    quiet: Literal["move", "hold", "warn"] = "hold"
     max_hashtags: int | None = None
     require_link: bool = False
     require_summary: bool = False
@@ -46,7 +46,7 @@ def read_policy(table: Table, zone: str) -> Policy:
         repeat_within=_duration(table, "repeat_within"),
         check_links=table.flag("check_links", False),
         quiet_hours=_hours(table),
-        quiet="warn" if table.one_of("quiet", ("hold", "warn")) == "warn" else "hold",
+        quiet=cast(Literal["move", "hold", "warn"], table.one_of("quiet", ("move", "hold", "warn")) or "hold"),
         max_hashtags=table.number("max_hashtags", 3) if "max_hashtags" in table else None,
         require_link=table.flag("require_link", False),
         require_summary=table.flag("require_summary", False),
