@@ -9,6 +9,7 @@ from jinja2.runtime import Context
 from markdown_it.token import Token
 
 from presstime.model import TextRule
+from presstime.render.campaign import Campaign
 from presstime.render.fit import Room, beginning
 from presstime.render.markdown import to_rich
 from presstime.render.measure import over
@@ -55,7 +56,7 @@ def opening(context: Context, body: str, beside: str = "") -> str:
     rule, network = _rule(context), context["network"]
     style = replace(_style(context), footnotes=False, addresses=not context["post"]["link"])
     said = first_paragraphs(parse(body).tokens, style)
-    ending = joined([Rich("\n\n"), to_rich(beside)]) if beside.strip() else EMPTY
+    ending = joined([Rich("\n\n"), to_rich(beside, _style(context))]) if beside.strip() else EMPTY
     if over(said.text + ending.text, rule):
         room = Room(rule, rule, network["convention"], order=("shorten",))
         said = beginning(said, ending, room) or EMPTY
@@ -84,7 +85,8 @@ def fitting(context: Context, body: str, beside: str = "") -> bool:
     rule = _rule(context)
     if len(body) > 8 * rule.limit:
         return False
-    whole = "\n\n".join(part for part in (to_rich(body, _style(context)).text, to_rich(beside).text) if part)
+    style = _style(context)
+    whole = "\n\n".join(part for part in (to_rich(body, style).text, to_rich(beside, style).text) if part)
     return not over(whole, rule)
 
 
@@ -95,7 +97,10 @@ def _rule(context: Context) -> TextRule:
 def _style(context: Context) -> Style:
     network = context["network"]
     marks = frozenset({"link", "mention"} & set(network["marks"]))
-    return Style(marks, context["post"]["link"], mentions=network["mentions"])
+    campaign = network["campaign"] and Campaign(
+        frozenset(network["campaign"]["sites"]), tuple(map(tuple, network["campaign"]["parameters"]))
+    )
+    return Style(marks, context["post"]["link"], campaign=campaign, mentions=network["mentions"])
 
 
 def as_markdown(rich: Rich) -> str:

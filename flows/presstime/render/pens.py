@@ -5,7 +5,7 @@ from collections.abc import Callable
 import regex
 
 from presstime.render.marking import Pen
-from presstime.render.web import says
+from presstime.render.web import ADDRESS, says
 
 HIDDEN = "\u200b"  # ZERO WIDTH SPACE: nothing to a reader, the end of a word to a network's parser
 
@@ -36,8 +36,8 @@ def _chat_escape(text: str, start: int, end: int) -> str:
 
 
 def _chat_link(words: str, address: str) -> str:
-    """A bare address shows its page below the message; one behind words does not."""
-    if says(words, address):
+    """A bare address shows its page below the message; one behind words does not. No address goes behind another."""
+    if says(words, address) or ADDRESS.fullmatch(words):
         return address.removeprefix("mailto:")
     if address.startswith("mailto:"):  # not taken behind words
         return f"{_chat_escape(words, 0, len(words))} ({address.removeprefix('mailto:')})"

@@ -62,6 +62,7 @@ class _Work:
     channel: Channel
     traits: Traits
     campaign: Campaign | None
+    link: str | None  # the post's own, as readers follow it
     read: Read
     files: dict[str, bytes]
     notes: list[str]
@@ -86,11 +87,9 @@ def render(
 
     `newsroom` has `name` and `vars`; `read` gives the bytes of a Git blob; `campaign` is what links to the newsroom's own site
     get. Raises `RenderError` (its `code` names what is wrong) and what `compose` raises."""
-    if campaign and _leads_readers(traits):
-        post = replace(post, link=campaign.tagged(post.link) if post.link else None)
-    else:
-        campaign = None
-    work = _Work(post, target, channel, traits, campaign, read, {}, [])
+    campaign = campaign if _leads_readers(traits) else None
+    link = campaign.tagged(post.link) if campaign and post.link else post.link
+    work = _Work(post, target, channel, traits, campaign, link, read, {}, [])
     media = _media(work)
     card = _card(work, bool(media))
     own = target.template or post.template
@@ -103,7 +102,7 @@ def render(
         segments=segments,
         title=_field(work, "title", post.title),
         summary=_field(work, "summary", post.summary or ""),
-        link=post.link,
+        link=work.link,
         language=post.language,
         tags=post.tags,
     )
@@ -149,11 +148,11 @@ def _attach(work: _Work, ref: MediaRef, rule: MediaRule) -> Attachment:
 def _card(work: _Work, has_media: bool) -> Card | None:
     """The link card, where the network takes one. Pictures take its place: they have alt texts, a card's has none."""
     post, traits = work.post, work.traits
-    if not traits.card or not post.link or has_media:
+    if not traits.card or not work.link or has_media:
         return None
     rule = traits.thumb or traits.media
     thumb = _attach(work, replace(post.media[0], alt=""), rule) if post.media and rule else None
-    return Card(post.link, post.title, _description(post), thumb)
+    return Card(work.link, post.title, _description(post), thumb)
 
 
 def _description(post: Post) -> str:
@@ -193,6 +192,7 @@ def _data(
             "threads": traits.threads,
             "marks": sorted(traits.marks),
             "mentions": traits.mentions,
+            "campaign": asdict(work.campaign) if work.campaign else None,
             "rule": asdict(_first_rule(traits, bool(media))),
             "convention": _convention(traits),
         },
@@ -248,12 +248,12 @@ def _document(work: _Work, said: str) -> tuple[Rich, str]:
     whole = form.write(tokens, links)
     if not over(whole, rule):
         return Rich(whole), _plain(work, tokens)
-    if post.link and "shorten" in work.channel.fit:
-        more = form.more(post.link)
+    if work.link and "shorten" in work.channel.fit:
+        more = form.more(work.link)
         if kept := beginning_of(tokens, lambda some: not over(form.write(some, links) + more, rule)):
             text = form.write(kept, links)
             work.note(f"shortened to {measure(text, rule)} of {measure(whole, rule)}")
-            return Rich(text + more), f"{_plain(work, kept)}\n\n… {post.link}" if work.traits.fallback else ""
+            return Rich(text + more), f"{_plain(work, kept)}\n\n… {work.link}" if work.traits.fallback else ""
     raise too_long(whole, rule)
 
 
@@ -288,7 +288,7 @@ def _words(work: _Work, said: str, has_media: bool, card: Card | None) -> list[R
         manual=manual,
         # Cut short with no page to read the rest on, words would simply be lost: then it is too long.
         order=tuple(step for step in work.channel.fit if step != "shorten" or post.link),
-        link=post.link if traits.link_in_text and not card else None,
+        link=work.link if traits.link_in_text and not card else None,
         numbered=work.channel.numbering,
     )
     pen, found = pen_of(traits.markup), marks - {"mention"} if traits.mentions else marks
