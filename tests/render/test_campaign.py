@@ -88,3 +88,14 @@ def test_a_post_republished_whole_keeps_its_address() -> None:
 def test_without_a_campaign_nothing_is_added() -> None:
     """Links are as the author wrote them."""
     assert say(post("Words", link=LINK), MASTODON).variant.segments[0].text == f"Words\n\n{LINK}"
+
+
+def test_readers_see_the_address_as_it_is() -> None:
+    """Where words and address may differ, the parameters are only followed."""
+    (segment,) = said("Words.", networks.load("email").traits).variant.segments
+    assert segment.text.endswith(f'<p><a href="{LINK}?{TAIL.replace("&", "&amp;")}">{LINK}</a></p>')
+    assert segment.plain == f"Words.\n\n{LINK}?{TAIL}"
+    (segment,) = said("Words.", networks.load("slack").traits).variant.segments
+    assert segment.text.endswith(f"<{LINK}?{TAIL.replace('&', '&amp;')}|{LINK}>")
+    (segment,) = said("Words.", networks.load("discord").traits).variant.segments
+    assert segment.text.endswith(f"\n\n{LINK}?{TAIL}")
