@@ -77,6 +77,7 @@ SINGLE_IMPORTERS = {
     "tenacity": {"presstime.publish.retry"},
     "cryptography": {"presstime.ledger.note"},
     "pyarrow": {"presstime.ledger.export"},
+    "pymediainfo": {"presstime.render.moving"},
     "jinja2": {"presstime.render", "presstime.sandbox"},
 }
 HEAVY_AT_IMPORT = {

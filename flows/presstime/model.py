@@ -393,8 +393,29 @@ class TextRule:
 
 
 @dataclass(frozen=True, slots=True)
+class MovingRule:
+    """What videos or moving pictures a network takes: they are sent as they are. Ratios are width by height; None: no
+    limit known. `max_frames` and `max_pixels` (of all frames together) are of moving pictures, `max_fps` of videos."""
+
+    mimes: tuple[str, ...]
+    max_bytes: int
+    min_seconds: float | None = None
+    max_seconds: float | None = None
+    min_side: int | None = None
+    max_width: int | None = None
+    max_height: int | None = None
+    min_ratio: float | None = None
+    max_ratio: float | None = None
+    max_fps: float | None = None
+    max_frames: int | None = None
+    max_pixels: int | None = None
+    alone: bool = False  # whether it may only be the one medium of a message
+
+
+@dataclass(frozen=True, slots=True)
 class MediaRule:
-    """What media a network takes. Sizes in bytes and pixels; `alt_limit` None: no limit known; 0: no alt text field."""
+    """What media a network takes. Sizes in bytes and pixels, ratios are width by height: a picture beyond them is cropped
+    around its focus. `alt_limit` None: no limit known; 0: no alt text field. `animation` and `video` None: as pictures."""
 
     max_count: int
     mimes: tuple[str, ...]
@@ -403,6 +424,11 @@ class MediaRule:
     max_pixels: int | None = None
     alt_limit: int | None = None
     required: bool = False
+    min_side: int | None = None
+    min_ratio: float | None = None
+    max_ratio: float | None = None
+    animation: MovingRule | None = None
+    video: MovingRule | None = None
 
 
 # How a network wants its words. `plain` without any marks; `spans` with marked stretches beside them (facets, entities).

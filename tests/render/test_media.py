@@ -1,16 +1,21 @@
 """Pictures are made to fit each network, and nothing private leaves with them."""
 
+import sys
+from dataclasses import replace
 from io import BytesIO
 from random import Random
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from PIL import Image, PngImagePlugin
 
 from presstime.errors import RenderError
-from presstime.model import MediaRule, digest_of
+from presstime.model import MediaRule, MovingRule, digest_of
 from presstime.render.filetypes import mime_of
-from presstime.render.media import prepare_image
+from presstime.render.media import check_mixture, prepare_image
+from tests.render.clips import mp4
 from tests.render.kit import PICTURES, picture, ref
 
 RULE = MediaRule(4, PICTURES, max_bytes=1_000_000, max_side=2000)
@@ -191,13 +196,184 @@ def test_moving_pictures_pass_or_are_refused() -> None:
         assert caught.value.code == code
 
 
+def test_the_frames_of_a_moving_picture_are_counted() -> None:
+    """Where the network states how many it takes, how large, and how many pixels they may have together."""
+    data = animation(frames=5, size=(40, 30))
+    fits = MovingRule(("image/gif",), 1_000_000, max_width=40, max_height=30, max_frames=5, max_pixels=6000)
+    assert made(data, MediaRule(4, PICTURES, 10, animation=fits))[1] == data
+    refusals = (
+        (replace(fits, max_frames=4), "5 pictures, at most 4 are taken"),
+        (replace(fits, max_pixels=5999), "all its pictures together in pixels, at most 5,999"),
+        (replace(fits, max_width=39), "40 pixels wide, at most 39"),
+        (replace(fits, max_height=29), "30 pixels high, at most 29"),
+        (replace(fits, max_bytes=10), "at most 10 are taken"),
+        (replace(fits, mimes=("image/webp",)), "image/gif is not taken here"),
+    )
+    for limits, message in refusals:
+        with pytest.raises(RenderError, match=message):
+            prepare_image(data, ref(data), MediaRule(4, PICTURES, 10, animation=limits))
+
+
+def test_a_picture_that_could_move_and_does_not_is_a_picture() -> None:
+    """A GIF of one frame is converted where GIF is taken for moving pictures only."""
+    rule = MediaRule(4, PICTURES, 1_000_000, animation=MovingRule(("image/gif",), 1_000_000))
+    assert made(picture(kind="GIF"), rule)[2] == "image/png"
+
+
 def test_video_passes_or_is_refused() -> None:
-    """By its type and size alone."""
+    """Where the network states nothing more, by its type and size alone: nothing is read of it."""
     data = b"\0\0\0\x18ftypmp42" + b"\0" * 100
-    item, sent = prepare_image(data, ref(data), MediaRule(1, ("video/mp4",), 1000))
-    assert (sent, item.mime) == (data, "video/mp4")
-    with pytest.raises(RenderError, match="video/mp4 is not taken"):
-        prepare_image(data, ref(data), RULE)
+    for rule in (
+        MediaRule(1, ("video/mp4",), 1000),
+        MediaRule(1, PICTURES, 10, video=MovingRule(("video/mp4",), 1000)),
+    ):
+        item, sent = prepare_image(data, ref(data), rule)
+        assert (sent, item.mime, item.width) == (data, "video/mp4", 0)
+    for rule, message in (
+        (RULE, "video/mp4 is not taken"),
+        (MediaRule(1, PICTURES, 10**6, video=MovingRule(("video/webm",), 1000)), "video/mp4 is not taken"),
+        (MediaRule(1, PICTURES, 10**6, video=MovingRule(("video/mp4",), 100)), "112 bytes, at most 100"),
+    ):
+        with pytest.raises(RenderError, match=message):
+            prepare_image(data, ref(data), rule)
+
+
+FILM = MovingRule(
+    ("video/mp4",), 1_000_000, min_seconds=1, max_seconds=3, min_side=32, max_width=640, max_height=360, min_ratio=1, max_ratio=3, max_fps=30
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("film", "message"),
+    [
+        ({}, None),
+        ({"seconds": 0.5}, "0.5 seconds, at least 1 are taken"),
+        ({"seconds": 3.5}, "3.5 seconds, at most 3 are taken"),
+        ({"width": 30, "height": 20}, "30 x 20 pixels, at least 32"),
+        ({"width": 642}, "642 pixels wide, at most 640"),
+        ({"width": 640, "height": 364}, "364 pixels high, at most 360"),
+        ({"width": 200, "height": 300}, "0.67 times as wide as high, at least 1"),
+        ({"width": 640, "height": 200}, "3.20 times as wide as high, at most 3"),
+        ({"width": 200, "height": 300, "turn": 90}, None),
+        ({"width": 300, "height": 200, "turn": 270}, "0.67 times as wide as high"),
+        ({"fps": 50}, "50 pictures a second, at most 30"),
+    ],
+)
+def test_a_video_is_held_to_each_limit(film: dict[str, Any], message: str | None) -> None:
+    """Length, size, shape and pace are read from its headers, as it is shown: turned if it is to be turned. It is sent as
+    it is, or refused with the limit that it breaks."""
+    pytest.importorskip("pymediainfo", reason="the extra `video` is not installed")
+    data, rule = mp4(**film), MediaRule(1, PICTURES, 10, video=FILM)
+    if message is None:
+        item, sent = prepare_image(data, ref(data), rule)
+        assert sent == data
+        assert item.width > item.height
+        return
+    with pytest.raises(RenderError, match=message) as caught:
+        prepare_image(data, ref(data), rule)
+    assert (caught.value.code, bool(caught.value.advice)) == ("media-size", True)
+
+
+def test_a_video_that_cannot_be_read_is_told() -> None:
+    """Where its limits are to be checked; not with a traceback."""
+    pytest.importorskip("pymediainfo", reason="the extra `video` is not installed")
+    for data in (b"\0\0\0\x18ftypmp42" + b"\0" * 100, mp4()[:300], b"\x1aE\xdf\xa3" + b"\xff" * 500):
+        with pytest.raises(RenderError, match="no video in it") as caught:
+            prepare_image(
+                data, ref(data), MediaRule(1, PICTURES, 10, video=replace(FILM, mimes=("video/mp4", "video/webm")))
+            )
+        assert caught.value.code == "bad-video"
+
+
+def test_without_the_library_the_limits_of_videos_are_not_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is an error that names the extra, not a video that the network refuses at the hour of publishing."""
+    monkeypatch.setitem(sys.modules, "pymediainfo", None)
+    data = mp4(seconds=2.5)
+    with pytest.raises(RenderError, match="cannot be checked here") as caught:
+        prepare_image(data, ref(data), MediaRule(1, PICTURES, 10, video=FILM))
+    assert caught.value.code == "no-probe"
+    assert "presstime[video]" in caught.value.advice
+
+
+# --- the shape --------------------------------------------------------------------------------------------------------
+
+
+def striped(width: int, height: int) -> bytes:
+    """From black on the left and below to white on the right and above."""
+    out = BytesIO()
+    image = Image.new("RGB", (width, height))
+    for x in range(width):
+        for y in range(height):
+            image.putpixel((x, y), (x * 255 // (width - 1), 255 - y * 255 // (height - 1), 0))
+    image.save(out, "PNG")
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("size", "focus", "shape", "middle"),
+    [
+        ((200, 50), None, (100, 50), (127, 127)),
+        ((200, 50), (1.0, 0.0), (100, 50), (191, 127)),
+        ((200, 50), (-1.0, 0.0), (100, 50), (64, 127)),
+        ((200, 50), (0.25, 0.9), (100, 50), (159, 127)),
+        ((50, 200), (0.0, 1.0), (50, 62), (127, 215)),
+        ((50, 200), (0.0, -1.0), (50, 62), (127, 39)),
+        ((60, 50), (1.0, 1.0), (60, 50), (127, 127)),
+    ],
+)
+def test_a_picture_is_cropped_around_its_focus(
+    size: tuple[int, int], focus: tuple[float, float] | None, shape: tuple[int, int], middle: tuple[int, int]
+) -> None:
+    """Where the network takes no picture so wide or so high: as little goes as can, and what the author pointed at stays."""
+    data, rule = striped(*size), MediaRule(1, ("image/png",), 10**6, min_ratio=0.8, max_ratio=2)
+    item, sent = prepare_image(data, replace(ref(data), focus=focus), rule)
+    image = Image.open(BytesIO(sent))
+    assert image.size == (item.width, item.height) == shape
+    assert image.getpixel((shape[0] // 2, shape[1] // 2))[:2] == pytest.approx(middle, abs=6)  # type: ignore[index]
+    assert (sent == data) == (shape == size)
+    assert item.focus == (focus if shape == size else None)
+
+
+@given(st.integers(1, 400), st.integers(1, 400), st.tuples(st.floats(-1, 1), st.floats(-1, 1)), st.integers(20, 200))
+@settings(deadline=None, max_examples=60)
+def test_every_picture_gets_a_shape_that_is_taken(
+    width: int, height: int, focus: tuple[float, float], side: int
+) -> None:
+    """Whatever its size, also after it is made smaller."""
+    data, rule = (
+        picture((width, height)),
+        MediaRule(1, ("image/jpeg",), 10**6, max_side=side, min_ratio=0.8, max_ratio=1.91),
+    )
+    item, _ = prepare_image(data, replace(ref(data), focus=focus), rule)
+    assert 0.8 <= item.width / item.height <= 1.91
+    assert max(item.width, item.height) <= side
+
+
+def test_the_same_picture_with_another_focus_is_another_crop() -> None:
+    """What is kept for the next channel is kept by focus, too."""
+    data, rule = striped(200, 50), MediaRule(1, ("image/png",), 10**6, max_ratio=1)
+    left, right = (prepare_image(data, replace(ref(data), focus=(x, 0.0)), rule)[1] for x in (-1.0, 1.0))
+    assert left != right
+
+
+def test_a_picture_too_small_is_not_made_larger() -> None:
+    """It is refused, also where it would only become so small to save bytes."""
+    with pytest.raises(RenderError, match="40 x 30 pixels, at least 250 a side"):
+        made(picture((40, 30)), MediaRule(1, PICTURES, 10**6, min_side=250))
+    with pytest.raises(RenderError, match="cannot be brought under"):
+        made(noise(300, 300), MediaRule(1, ("image/png",), 20_000, min_side=250))
+
+
+def test_a_video_goes_alone_where_the_network_wants_it_so() -> None:
+    """Beside pictures it is refused before anything is sent; alone it goes."""
+    film, still = mp4(), picture()
+    rule = MediaRule(4, PICTURES, 10**6, video=MovingRule(("video/mp4",), 10**6, alone=True))
+    items = [prepare_image(data, ref(data), rule)[0] for data in (still, film, still)]
+    check_mixture(items[1:2], rule, "X")
+    check_mixture(items[::2], rule, "X")
+    with pytest.raises(RenderError, match="only as the one medium of a message, this post has 3") as caught:
+        check_mixture(items, rule, "X")
+    assert caught.value.code == "media-mixed"
 
 
 @pytest.mark.parametrize(

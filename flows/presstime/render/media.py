@@ -1,4 +1,5 @@
-"""Pictures as a network takes them: turned upright, small enough, in a format it knows, without what the camera noted.
+"""Pictures as a network takes them: turned upright, small enough, in a shape and format it knows, without what the camera
+noted.
 
 The type is read from the content, never from the name. What already fits and holds no notes goes out untouched, so that its
 digest is that of the file in Git; all else is encoded anew, the same way each time.
@@ -6,6 +7,7 @@ digest is that of the file in Git; all else is encoded anew, the same way each t
 
 import warnings
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from threading import Lock
@@ -13,17 +15,18 @@ from typing import TYPE_CHECKING
 
 from presstime.errors import RenderError
 from presstime.model import Attachment, MediaRef, MediaRule, digest_of
-from presstime.render.filetypes import GIF, HEIC, JPEG, PNG, SVG, WEBP, mime_of
+from presstime.render.filetypes import HEIC, SVG, mime_of
+from presstime.render.moving import checked_animation, checked_video
+from presstime.render.pictures import Focus, encode, scaled, shape_within, targets, trimmed, upright, within
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
 MAX_PIXELS = 80_000_000  # of a picture that is decoded at all; a decoder takes 4 bytes for each
 CACHED_BYTES = 32 * 1024 * 1024
-FORMATS = {JPEG: "JPEG", PNG: "PNG", WEBP: "WEBP"}  # what we write
-QUALITIES = (90, 82, 74, 66)
 NOTES = ("exif", "xmp", "XML:com.adobe.xmp", "photoshop", "comment", "Raw profile type exif", "Raw profile type xmp")
 SMALLEST = 64  # pixels: a picture is not made narrower than that to save bytes
+SHRINK = 0.8  # of each side, where no quality makes it small enough
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,7 @@ class Prepared:
     mime: str
     width: int
     height: int
+    cropped: bool = False  # around its focus, which therefore says no more
 
 
 def prepare_image(data: bytes, ref: MediaRef, rule: MediaRule) -> tuple[Attachment, bytes]:
@@ -53,9 +57,21 @@ def attached(ref: MediaRef, made: Prepared) -> tuple[Attachment, bytes]:
         width=made.width,
         height=made.height,
         alt=ref.alt,
-        focus=ref.focus,
+        focus=None if made.cropped else ref.focus,
     )
     return item, made.data
+
+
+def check_mixture(items: Sequence[Attachment], rule: MediaRule, title: str) -> None:
+    """Refuse what a network takes only alone, such as a video, beside anything else."""
+    moving = [kind for kind in (rule.animation, rule.video) if kind and kind.alone]
+    alone = [one for one in items if any(one.mime in kind.mimes for kind in moving) and one.mime not in rule.mimes]
+    if alone and len(items) > 1:
+        raise RenderError(
+            f"{title} takes {alone[0].path} only as the one medium of a message, this post has {len(items)}",
+            "List under `channels`, in its `media`, what this channel is to have.",
+            "media-mixed",
+        )
 
 
 def _check_alt(ref: MediaRef, rule: MediaRule) -> None:
@@ -67,14 +83,15 @@ def _check_alt(ref: MediaRef, rule: MediaRule) -> None:
         )
 
 
-_kept: OrderedDict[tuple[str, MediaRule], Prepared] = OrderedDict()
+_kept: OrderedDict[tuple[str, MediaRule, Focus], Prepared] = OrderedDict()
 _keeping = Lock()
 
 
 def _cached(ref: MediaRef, rule: MediaRule, data: bytes) -> Prepared:
     """One post goes to many channels: a picture is prepared once for each rule. The oldest go when it is too much."""
-    key = (digest_of(data), rule)
-    made = _kept.get(key) or prepare(data, ref.path, rule)
+    shaped = rule.min_ratio is not None or rule.max_ratio is not None
+    key = (digest_of(data), rule, ref.focus if shaped else None)
+    made = _kept.get(key) or prepare(data, ref.path, rule, ref.focus)
     with _keeping:
         _kept[key] = made
         while len(_kept) > 1 and sum(len(one.data) for one in _kept.values()) > CACHED_BYTES:
@@ -82,7 +99,7 @@ def _cached(ref: MediaRef, rule: MediaRule, data: bytes) -> Prepared:
     return made
 
 
-def prepare(data: bytes, path: str, rule: MediaRule) -> Prepared:
+def prepare(data: bytes, path: str, rule: MediaRule, focus: Focus = None) -> Prepared:
     """As `prepare_image`, for a file called `path` in messages."""
     mime = mime_of(data)
     if mime is None:
@@ -91,11 +108,14 @@ def prepare(data: bytes, path: str, rule: MediaRule) -> Prepared:
             "Give a JPEG, PNG, WebP, GIF or MP4 file.",
             "bad-image",
         )
+    if mime.startswith("video/") and rule.video:
+        film = checked_video(data, mime, path, rule.video)
+        return Prepared(data, mime, film.width, film.height)
     if mime.startswith("video/") or mime == SVG:
         return _untouched(Prepared(data, mime, 0, 0), path, rule)
     if mime == HEIC:
         raise RenderError(f"{path}: HEIC pictures cannot be read", "Export it as JPEG.", "bad-image")
-    return _picture(data, mime, path, rule)
+    return _picture(data, mime, path, rule, focus)
 
 
 def _untouched(made: Prepared, path: str, rule: MediaRule) -> Prepared:
@@ -131,7 +151,7 @@ def _small(width: int, height: int, rule: MediaRule) -> bool:
     return sides and (rule.max_pixels is None or width * height <= rule.max_pixels)
 
 
-def _picture(data: bytes, mime: str, path: str, rule: MediaRule) -> Prepared:
+def _picture(data: bytes, mime: str, path: str, rule: MediaRule, focus: Focus) -> Prepared:
     from PIL import Image, UnidentifiedImageError
 
     try:
@@ -150,12 +170,18 @@ def _picture(data: bytes, mime: str, path: str, rule: MediaRule) -> Prepared:
         raise RenderError(
             f"{path}: the picture is broken ({error})", "Save it again as JPEG or PNG.", "bad-image"
         ) from None
+    if moving and rule.animation:
+        checked_animation(image, mime, len(data), path, rule.animation)
+        return Prepared(data, mime, image.width, image.height)
     if moving:
         return _untouched(Prepared(data, mime, image.width, image.height), path, rule)
+    turned = upright(image)
+    shape = shape_within(turned.width, turned.height, rule, focus)
     fits = mime in rule.mimes and len(data) <= rule.max_bytes and _small(image.width, image.height, rule)
-    if fits and not _has_notes(image):
+    if fits and shape is None and not _has_notes(image):
+        _check_side(image.width, image.height, path, rule)
         return Prepared(data, mime, image.width, image.height)
-    return _encoded(image, mime, path, rule)
+    return _encoded(turned.crop(shape) if shape else turned, mime, path, rule, cropped=shape is not None)
 
 
 def _has_notes(image: "Image") -> bool:
@@ -163,82 +189,30 @@ def _has_notes(image: "Image") -> bool:
     return image.format == "MPO" or bool(texts) or any(image.info.get(note) for note in NOTES)
 
 
-def _encoded(image: "Image", mime: str, path: str, rule: MediaRule) -> Prepared:
-    """Upright, within the rule's size, and in ever fewer bytes until they are few enough."""
-    made = _resized(_upright(image), rule)
-    targets = _targets(made, mime, rule)
-    while targets:
-        for target, quality in ((t, q) for t in targets for q in (QUALITIES if t != PNG else QUALITIES[:1])):
-            data = _bytes(made, target, quality)
+def _check_side(width: int, height: int, path: str, rule: MediaRule) -> None:
+    if rule.min_side and min(width, height) < rule.min_side:
+        raise RenderError(
+            f"{path}: {width} x {height} pixels, at least {rule.min_side} a side are taken",
+            "Give a larger picture: it is not made larger here.",
+            "media-size",
+        )
+
+
+def _encoded(image: "Image", mime: str, path: str, rule: MediaRule, cropped: bool) -> Prepared:
+    """Within the rule's size, and in ever fewer bytes until they are few enough."""
+    made = within(image, rule)
+    _check_side(made.width, made.height, path, rule)
+    while formats := targets(made, mime, rule):
+        for target, quality in formats:
+            data = encode(made, target, quality)
             if len(data) <= rule.max_bytes:
-                return Prepared(data, target, made.width, made.height)
-        if max(made.size) <= SMALLEST:
+                return Prepared(data, target, made.width, made.height, cropped)
+        smallest = max(made.size) <= SMALLEST or (rule.min_side and min(made.size) * SHRINK < rule.min_side)
+        if smallest:
             break
-        made = _scaled(made, 0.8)
+        made = trimmed(scaled(made, SHRINK), rule)
     raise RenderError(
         f"{path}: the picture cannot be brought under {rule.max_bytes:,} bytes as {' or '.join(rule.mimes)}",
         "Give this channel other `media`.",
         "media-size",
     )
-
-
-def _upright(image: "Image") -> "Image":
-    from PIL import ImageOps
-
-    return ImageOps.exif_transpose(image)
-
-
-def _resized(image: "Image", rule: MediaRule) -> "Image":
-    factor = 1.0
-    if rule.max_side:
-        factor = min(factor, rule.max_side / max(image.size))
-    if rule.max_pixels:
-        factor = min(factor, (rule.max_pixels / (image.width * image.height)) ** 0.5)
-    return image if factor >= 1 else _scaled(image, factor)
-
-
-def _scaled(image: "Image", factor: float) -> "Image":
-    from PIL.Image import Resampling
-
-    size = (max(1, int(image.width * factor)), max(1, int(image.height * factor)))
-    plain = image if image.mode in ("RGB", "RGBA", "L", "LA") else _plain(image)
-    return plain.resize(size, Resampling.LANCZOS)
-
-
-def _plain(image: "Image") -> "Image":
-    """In a mode that every encoder takes: RGB, or RGBA where something is transparent."""
-    if image.mode.startswith("I"):  # 16 bits a pixel
-        image = image.convert("I").point(lambda value: value * (1 / 257)).convert("L")
-    return image.convert("RGBA" if image.has_transparency_data else "RGB")
-
-
-def _targets(image: "Image", mime: str, rule: MediaRule) -> list[str]:
-    """Formats to try, in order: its own, then without loss for drawings and transparency, for photographs with it."""
-    if image.has_transparency_data:
-        wanted = [mime, PNG, WEBP, JPEG]
-    else:
-        wanted = [mime, PNG, JPEG, WEBP] if mime == GIF else [mime, JPEG, WEBP, PNG]
-    return [one for one in dict.fromkeys(wanted) if one in rule.mimes and one in FORMATS]
-
-
-def _bytes(image: "Image", mime: str, quality: int) -> bytes:
-    out = BytesIO()
-    plain = _flat(image) if mime == JPEG else _plain(image)
-    profile = image.info.get("icc_profile") if image.mode in ("RGB", "RGBA", "P") else None  # else of other colours
-    options = {"optimize": True} if mime == PNG else {"quality": quality}
-    extra = {"progressive": True, "optimize": True} if mime == JPEG else {"method": 4} if mime == WEBP else {}
-    plain.info = {}
-    plain.save(out, FORMATS[mime], icc_profile=profile, **options, **extra)
-    return out.getvalue()
-
-
-def _flat(image: "Image") -> "Image":
-    """On white, for a format without transparency."""
-    from PIL import Image
-
-    plain = _plain(image)
-    if plain.mode == "RGB":
-        return plain
-    ground = Image.new("RGB", plain.size, "white")
-    ground.paste(plain, mask=plain.getchannel("A"))
-    return ground

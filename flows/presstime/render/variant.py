@@ -32,7 +32,7 @@ from presstime.render.forms import DOCUMENTS, PENS, fit_written, pen_of
 from presstime.render.hashtags import hashtags
 from presstime.render.markdown import beginning_of, to_rich
 from presstime.render.measure import measure, over
-from presstime.render.media import prepare_image
+from presstime.render.media import check_mixture, prepare_image
 from presstime.render.parser import parse
 from presstime.render.rich import Rich, ordered
 from presstime.render.templates import Templates
@@ -133,7 +133,9 @@ def _media(work: _Work) -> tuple[Attachment, ...]:
         )
     if rule.required and not refs:
         raise RenderError(f"{title} takes no post without a picture", "Give the post `media`.", "media-required")
-    return tuple(_attach(work, ref, rule) for ref in refs)
+    items = tuple(_attach(work, ref, rule) for ref in refs)
+    check_mixture(items, rule, title)
+    return items
 
 
 def _attach(work: _Work, ref: MediaRef, rule: MediaRule) -> Attachment:
