@@ -174,6 +174,10 @@ class Provenance:
     author: str
     approver: str
     touched: str  # the commit that last changed the post's file
+    # Where the branch has a rule of approval, what was found good under it; keys as their fingerprints.
+    signer: str = ""  # the mail address that the key of the touching commit is listed for
+    signer_key: str = ""
+    approver_key: str = ""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -611,7 +615,7 @@ class DeliveryState:
     due: datetime | None = None
     commit: str = ""
     path: str = ""
-    origin: Mapping[str, str] = field(default_factory=dict)  # commit, blob, author, approver of what was planned
+    origin: Mapping[str, str] = field(default_factory=dict)  # commit, blob, people and keys of what was planned
     reason: str = ""
     review: bool = False  # unknown, and only a person can tell
     claim: Claim | None = None

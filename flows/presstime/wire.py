@@ -17,6 +17,7 @@ from presstime.networks import can_send, load, load_adapter
 from presstime.settings import FILE, Settings, no_settings, reveal
 
 if TYPE_CHECKING:
+    from presstime.content.approval import Approvals
     from presstime.content.git import Repository
     from presstime.embedded.service import Service
     from presstime.ledger.evidence import Evidence
@@ -87,7 +88,14 @@ class Desk:
     def _provenance(self, paths: Collection[str]) -> Mapping[str, Provenance]:
         commit = self.newsroom.commit
         assert commit is not None  # noqa: S101 - a desk reads commits, never the working tree
-        return self.repository.provenance(commit, paths)
+        return self.approvals.marked(self.repository.provenance(commit, paths))
+
+    @cached_property
+    def approvals(self) -> "Approvals":
+        """Whether the files of the newsroom's commit are approved as its branch asks."""
+        commit = self.newsroom.commit
+        assert commit is not None  # noqa: S101 - a desk reads commits, never the working tree
+        return self.repository.approvals(commit)
 
     # --- S3 ---
 
@@ -190,7 +198,7 @@ class Desk:
     def sync(self) -> "Sync":
         from presstime.publish.sync import Sync
 
-        return Sync(self.newsroom, self.ledger, self.timing, self.words, self._provenance)
+        return Sync(self.newsroom, self.ledger, self.timing, self.words, self._provenance, self.approvals.refused)
 
     @cached_property
     def jobs(self) -> "Jobs":

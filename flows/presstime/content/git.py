@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from presstime.content.approval import Approvals
 from presstime.content.provenance import attribute, differences, subtree
 from presstime.content.source import Entry, no_such_file, parts_of
 from presstime.errors import GitError
@@ -162,6 +163,10 @@ class Repository:
         return {
             path: Provenance(commit, blobs[path], by.author, by.approver, by.touched) for path, by in touched.items()
         }
+
+    def approvals(self, commit: str) -> Approvals:
+        """Whether the files of a commit were approved as its branch asks. Raises `GitError` for an unknown commit."""
+        return Approvals(self._repo, self.prefix, self.resolve(commit), lambda: _reading(self._repo))
 
 
 class Tree:

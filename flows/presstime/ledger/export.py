@@ -14,6 +14,7 @@ from typing import IO, TYPE_CHECKING, Any
 from presstime.errors import UsageError
 from presstime.ledger import checkpoint
 from presstime.ledger.entry import FOLDER, Entry, decode, number_of
+from presstime.ledger.fold import MARKS, ORIGIN
 from presstime.ledger.reading import read_ahead, whole
 from presstime.model import Event, JsonObject, from_iso
 from presstime.stores.base import Store
@@ -44,6 +45,9 @@ COLUMNS = {
     "blob": "s",
     "author": "s",
     "approver": "s",
+    "signer": "s",
+    "signer_key": "s",
+    "approver_key": "s",
     "writer": "s",
     "worker": "s",
     "run": "s",  # the Prefect flow run
@@ -85,7 +89,7 @@ def _row(entry: Entry, index: int, event: Event) -> JsonObject:
         "occurrence": event.delivery.occurrence,
         "writer": entry.writer,
         "id": receipt.get("id"),
-        **{name: origin.get(name) for name in ("commit", "blob", "author", "approver")},
+        **{name: origin.get(name) for name in (*ORIGIN, *MARKS)},
     }
     found |= {name: data.pop(name) for name in COLUMNS if name in data}
     found["run"] = found.get("run") or entry.run or None

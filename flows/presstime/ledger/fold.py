@@ -20,6 +20,9 @@ retracting reason, lease, commit: what is out is about to be taken down
 retracted  reason: and now is
 noted      digest, reason: a change that will not be made, a takedown ("retract") likewise, or a thread that is left as it is
 
+Where presstime.toml has an [approval], `planned` and `origin` also have who was found to have signed, and by which keys:
+signer (a mail address), signer_key and approver_key (fingerprints).
+
 `refused`, `deferred` and `unknown` with a `change` ("edit", "retract") are about a change: what was published stays so.
 """
 
@@ -29,6 +32,8 @@ from datetime import datetime, timedelta
 
 from presstime.model import Change, Claim, Delivery, DeliveryState, Event, Intent, Receipt, Status, from_iso
 
+ORIGIN = ("commit", "blob", "author", "approver")
+MARKS = ("signer", "signer_key", "approver_key")
 Rule = Callable[[DeliveryState, Event, datetime], DeliveryState]
 
 
@@ -54,7 +59,7 @@ def _planned(state: DeliveryState, event: Event, at: datetime) -> DeliveryState:
         due=from_iso(data["due"]),
         commit=data["commit"],
         path=data["path"],
-        origin={k: data.get(k, "") for k in ("commit", "blob", "author", "approver")},
+        origin={k: data.get(k, "") for k in ORIGIN} | {k: data[k] for k in MARKS if k in data},
     )
     if state.status is Status.PUBLISHED and state.final and planned.digest == state.sent_digest:
         return replace(planned, change=None, final="", reason="")  # Git says again what is out: nothing is left to do

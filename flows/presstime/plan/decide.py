@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from presstime.errors import RenderError
 from presstime.model import Action, Delivery, DeliveryState, Post, Status, Target
+from presstime.plan.approval import hold_unapproved
 from presstime.plan.situation import Situation, Verdict, Wanted, action_of, action_on, span_of, utc
 from presstime.plan.standing import is_out, partly_out, published, restored, too_many, unwanted
 
@@ -28,13 +29,16 @@ def plan(
     `say` gives the digest of a delivery's variant or raises `RenderError`; `waiting` have no instant, and why."""
     actions = [Action(item.delivery, "hold", None, reason, "", item.post.path) for item, reason in waiting]
     seen = {action.delivery for action in actions}
+    known: dict[Delivery, Wanted] = {}
     for item in wanted:
         seen.add(item.delivery)
+        known[item.delivery] = item
         if action := _decide(item, situation.states.get(item.delivery), situation, say):
             actions.append(action)
     lost = [state for state in situation.states.values() if state.delivery not in seen]
     excess = too_many(lost, situation)
     actions += [action for state in lost if (action := _orphan(state, situation, excess))]
+    actions = hold_unapproved(actions, known, situation)
     actions.sort(key=lambda a: (a.due is None, a.due or situation.now, a.delivery))
     return _spaced(actions, situation)
 

@@ -1,11 +1,11 @@
 """What a plan is made of: what Git wants, what the log knows, and what the plan asks of the stages around it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
-from presstime.model import Action, Delivery, DeliveryState, Post, Target, Traits, digest_of
+from presstime.model import Action, Delivery, DeliveryState, MediaRef, Post, Target, Traits, digest_of
 
 Verdict = Literal["publish", "wait", "edit", "retract", "hold", "missed", "note"]
 
@@ -44,8 +44,10 @@ class Gone:
     reason: str
     retract: bool = False
     asked: bool = False
+    path: str = ""  # of the post that says so
 
 
+Unapproved = Callable[[Mapping[Delivery, Collection[str]]], Mapping[Delivery, str]]
 Compare = Callable[[Post, Target, DeliveryState], Difference]  # raises RenderError
 
 
@@ -61,7 +63,8 @@ class Situation:
     spaces what is late on one channel; `traits` is what a channel's network can do, None if there is no such channel or
     network any more; `compare` renders a published delivery's words of now and holds them against what is out; `gone` says
     why a delivery of the log is not wanted, with no reason where there is nothing to say; `twin` is a published delivery of
-    another post that says just the same on the channel."""
+    another post that says just the same on the channel; `unapproved` says why deliveries are not approved, of those given with
+    the files in which each is new."""
 
     states: Mapping[Delivery, DeliveryState]
     now: datetime
@@ -74,6 +77,7 @@ class Situation:
     gone: Callable[[DeliveryState], Gone] = lambda state: Gone("it is not in Git any more")
     twin: Callable[[Post, Target], DeliveryState | None] = lambda post, target: None
     retract_max: int = 20
+    unapproved: Unapproved = lambda files: {}
 
 
 def source_of(post: Post, target: Target, settings_blob: str, templates: str) -> str:
@@ -87,9 +91,17 @@ def content_of(post: Post, target: Target) -> str:
     return digest_of([post.blob, _media(post, target)])
 
 
+def files_of(item: Wanted) -> list[str]:
+    """The paths of what a post itself says on a channel: its file and its media."""
+    return [item.post.path, *(m.path for m in _media_of(item.post, item.target))]
+
+
 def _media(post: Post, target: Target) -> list[str]:
-    media = target.media if target.media is not None else post.media
-    return [m.blob for m in media]
+    return [m.blob for m in _media_of(post, target)]
+
+
+def _media_of(post: Post, target: Target) -> tuple[MediaRef, ...]:
+    return target.media if target.media is not None else post.media
 
 
 def action_of(item: Wanted, action: Verdict, reason: str, digest: str = "") -> Action:

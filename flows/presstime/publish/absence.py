@@ -34,7 +34,7 @@ class Absence:
 
     def _of_post(self, post: Post, state: DeliveryState) -> Gone:
         if post.status == "retracted":
-            return Gone(f"{post.path} says `status: retracted`", retract=True, asked=True)
+            return Gone(f"{post.path} says `status: retracted`", retract=True, asked=True, path=post.path)
         if post.status == "draft":
             return Gone(f"{post.path} is a draft now (`status: retracted` takes it down)")
         if state.delivery.occurrence != "once":

@@ -7,8 +7,9 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from presstime.content.newsroom import Newsroom
+from presstime.content.newsroom import TEMPLATES, Newsroom
 from presstime.ledger.claims import held_by_another, step
+from presstime.ledger.fold import MARKS
 from presstime.ledger.log import Ledger, View
 from presstime.model import (
     Action,
@@ -24,11 +25,14 @@ from presstime.model import (
     to_iso,
 )
 from presstime.plan import Difference, Rules, Situation, Timetable, Wanted, content_of, plan, source_of, timetable
+from presstime.plan.approval import is_new
+from presstime.plan.situation import files_of
 from presstime.plan.standing import same_content
 from presstime.publish.absence import Absence
 from presstime.publish.change import difference
 from presstime.publish.timing import Timing
 from presstime.publish.words import Words
+from presstime.settings import FILE
 
 BATCH = 200  # events of one entry: some hundred kilobytes with their payloads
 IDLE = (Status.PLANNED, Status.DEFERRED, Status.CLAIMED, Status.HELD)  # nothing sent, nothing decided for good
@@ -36,13 +40,15 @@ IDLE = (Status.PLANNED, Status.DEFERRED, Status.CLAIMED, Status.HELD)  # nothing
 
 @dataclass(frozen=True)
 class Sync:
-    """One look at a commit. `provenance` says who stands behind files of that commit."""
+    """One look at a commit. `provenance` says who stands behind files of that commit, `refused` which of them are not
+    approved, and why."""
 
     newsroom: Newsroom
     ledger: Ledger
     timing: Timing
     words: Words
     provenance: Callable[[Collection[str]], Mapping[str, Provenance]]
+    refused: Callable[[Collection[str]], Mapping[str, str]] = lambda paths: {}
     _known: dict[Delivery, Wanted] = field(default_factory=dict)  # what the last plan wanted
     _published: dict[tuple[str, str], DeliveryState] = field(default_factory=dict)  # by channel and words
 
@@ -100,7 +106,15 @@ class Sync:
             gone=Absence(self.newsroom).of,
             twin=self._twin,
             retract_max=self.newsroom.settings.retract_max,
+            unapproved=self._unapproved,
         )
+
+    def _unapproved(self, files: Mapping[Delivery, Collection[str]]) -> dict[Delivery, str]:
+        """Why deliveries are not approved: a file of theirs is not, or one that the words of all come from."""
+        shared = (FILE, *(f"{TEMPLATES}/{name}" for name in self.newsroom.templates))
+        refused = self.refused({*shared, *(path for paths in files.values() for path in paths)})
+        reasons = {d: next((refused[p] for p in (*paths, *shared) if p in refused), "") for d, paths in files.items()}
+        return {delivery: reason for delivery, reason in reasons.items() if reason}
 
     def _compare(self, post: Post, target: Target, state: DeliveryState) -> Difference:
         """What readers would see change, were a published delivery's words of now to stand there. Raises `RenderError`."""
@@ -122,6 +136,8 @@ class Sync:
         """The events to write, each with the digest whose payload goes with it ("" for none)."""
         fresh = [a for a in actions if _is_new_plan(a, wanted.get(a.delivery), states.get(a.delivery))]
         seen = list(_newly_looked_at(actions, wanted, states))
+        unseen = self._unapproved({item.delivery: files_of(item) for item, _ in seen}) if seen else {}
+        seen = [(item, state) for item, state in seen if item.delivery not in unseen]
         paths = {a.path for a in fresh} | {item.post.path for item, _ in seen}
         origins = self.provenance(paths) if paths else {}
         planned = {a.delivery for a in fresh}
@@ -163,6 +179,7 @@ class Sync:
             blob=by.blob,
             author=by.author,
             approver=by.approver,
+            **{mark: value for mark in MARKS if (value := getattr(by, mark))},
         )
 
     def _dropped(
@@ -199,18 +216,7 @@ def _newly_looked_at(
 
 def _is_new_plan(action: Action, item: Wanted | None, state: DeliveryState | None) -> bool:
     """Whether the log must learn of this digest before anything acts on it."""
-    if item is None or not action.digest:
-        return False
-    if state is not None and state.status is Status.PUBLISHED:
-        new = (state.digest, state.content) != (action.digest, item.content)
-        return action.action in ("edit", "note") and new
-    if action.action not in ("publish", "wait"):
-        return False
-    if state is None:
-        return True
-    if state.begun and state.status is not Status.REFUSED:
-        return False
-    return (state.digest, state.source, state.due) != (action.digest, item.source, item.target.due)
+    return item is not None and is_new(action, item, state)
 
 
 def _is_new_hold(action: Action, state: DeliveryState | None) -> bool:

@@ -11,6 +11,7 @@ from presstime.errors import SettingsError
 from presstime.model import Channel, Late, Problem, Traits
 from presstime.problems import Place, Problems, nearest, shorten, suggest
 from presstime.settings import toml
+from presstime.settings.approval import Approval, read_approval
 from presstime.settings.channels import check_slots, read_channels, read_groups
 from presstime.settings.policy import Policy, read_policy
 from presstime.settings.secrets import LOCATOR_ADVICE, is_locator
@@ -71,6 +72,7 @@ class Settings:
     min_gap_seconds: int = 0
     retract_max: int = 20  # published posts that one commit may take down by removing their files
     policy: Policy = field(default_factory=Policy)
+    approval: Approval | None = None
     vars: Mapping[str, object] = field(default_factory=dict)  # [newsroom] keys beside the known ones, for templates
     slots: Mapping[str, tuple[Slot, ...]] = field(default_factory=dict)  # sets of weekly slots, for `next-slot`
     default_slots: str | None = None
@@ -112,6 +114,7 @@ def parse_settings(source: bytes, path: str = FILE) -> Settings:
         min_gap_seconds=_min_gap(defaults),
         retract_max=defaults.number("retract_max", 20),
         policy=read_policy(top.table("policy"), timezone),
+        approval=read_approval(top),
         vars=_newsroom_vars(newsroom),
         slots=slots,
         default_slots=_default_slots(defaults, slots),
