@@ -196,8 +196,10 @@ def test_ordinary_templates_work(source: str, said: str) -> None:
 
 def test_a_long_post_does_not_use_up_the_budget() -> None:
     """What the post itself says is not the template's doing."""
-    body = "Words. " * 20_000
-    assert len(text_of(post(body), FEED)) > 130_000
+    assert len(text_of(post("Words. " * 20_000), FEED)) > 130_000
+    long = post("The opening sentence, which is said.\n\n" + "Words. " * 150_000, link=LINK)
+    for traits in (X, MASTODON, BLUESKY, TELEGRAM):
+        assert text_of(long, traits, templates=Templates())
 
 
 # --- filters and hashtags ---------------------------------------------------------------------------------------------

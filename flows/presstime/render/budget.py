@@ -5,7 +5,8 @@ from contextvars import ContextVar
 from time import thread_time
 from typing import Any
 
-MAX_STEPS = 20_000  # turns of loops, calls, operators; and one for each 8 items or 1,024 characters handled
+MAX_STEPS = 20_000  # turns of loops, calls, operators; and one for each 8 items or 1,024 characters handled. One more for
+# each 16 characters of the post's own, so that 64 handlings of it cost no more than those of a short one
 MAX_TEXT = 64 * 1024  # characters that a template adds to what the post itself says
 MAX_BITS = 4096  # of a number
 MAX_SECONDS = (
@@ -24,14 +25,14 @@ class Budget:
 
     def __init__(self, size: int) -> None:
         """`size`: characters of the post's own."""
-        self.steps = MAX_STEPS
+        self.steps = self.allowed = MAX_STEPS + size // 16
         self.text = MAX_TEXT + size
         self.until = thread_time() + MAX_SECONDS + size / PACE
 
     def step(self, count: int = 1) -> None:
         self.steps -= count
         if self.steps < 0:
-            raise Spent(f"it takes more than {MAX_STEPS} steps")
+            raise Spent(f"it takes more than {self.allowed} steps")
         self.turn()
 
     def turn(self) -> None:
@@ -49,17 +50,18 @@ class Budget:
         if isinstance(value, str):
             self.room(len(value))
             return value
-        weight, waiting = 0, [value]
+        items, characters, waiting = 0, 0, [value]
         while waiting:
             one = waiting.pop()
             if isinstance(one, Mapping):
                 waiting += [*one.keys(), *one.values()]
             elif isinstance(one, list | tuple):
                 waiting += one
-            weight += 1 + (len(one) if isinstance(one, str) else 0)
-            if max(weight, len(waiting)) > self.text:
+            items += 1
+            characters += len(one) if isinstance(one, str) else 0
+            if max(items + characters, len(waiting)) > self.text:
                 raise Spent(f"it makes more than {self.text} characters")
-        self.step(1 + weight // 8 if weight > 8 else 1)
+        self.step(1 + items // 8 + characters // 1024)
         return value
 
     def all(self, values: Iterable[Any]) -> list[Any]:
