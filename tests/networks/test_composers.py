@@ -22,9 +22,9 @@ COMPOSERS = [name for name in networks.names() if not networks.can_send(name)]
 LINK = "https://verne.example/launch"
 
 
-def pictures(*alts: str, size: tuple[int, int] = (1200, 900)) -> tuple[Attachment, ...]:
+def pictures(*alts: str) -> tuple[Attachment, ...]:
     return tuple(
-        Attachment(f"media/{n}.jpg", "b" * 40, digest_of(str(n)), "image/jpeg", 9000, *size, alt)
+        Attachment(f"media/{n}.jpg", "b" * 40, digest_of(str(n)), "image/jpeg", 9000, 1200, 900, alt)
         for n, alt in enumerate(alts)
     )
 
@@ -189,18 +189,6 @@ def test_linkedin_shows_pictures_or_a_card() -> None:
     assert "content" not in composed("linkedin")
     with pytest.raises(Unsupported):
         composed("linkedin", media=pictures("one"), card=card)
-
-
-@pytest.mark.parametrize(
-    ("size", "fits"), [((1080, 1350), True), ((1080, 566), True), ((1080, 1400), False), ((1200, 600), False)]
-)
-def test_instagram_refuses_what_it_would_cut(size: tuple[int, int], fits: bool) -> None:
-    """From 4:5 to 1.91:1, seen when the post is checked."""
-    if fits:
-        assert composed("instagram", media=pictures("one", size=size))["caption"] == "Words."
-    else:
-        with pytest.raises(Unsupported, match="4:5"):
-            composed("instagram", media=pictures("one", size=size))
 
 
 def test_threads_has_one_topic() -> None:

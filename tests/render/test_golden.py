@@ -19,7 +19,7 @@ from tests.render.kit import picture, post, ref
 GOLDEN = Path(__file__).with_name("golden")
 NETWORKS = [name for name in networks.names() if name != "memory"]
 TEMPLATES = Templates()
-FILES = {"1" * 40: picture((40, 32), "JPEG"), "2" * 40: picture((40, 40), "JPEG", color="gold")}
+FILES = {"1" * 40: picture((400, 320), "JPEG"), "2" * 40: picture((400, 400), "JPEG", color="gold")}
 PICTURES = tuple(
     ref(FILES[blob], f"media/{name}", alt, blob)
     for blob, name, alt in (("1" * 40, "train.jpg", 'A "night" train [blue]'), ("2" * 40, "map.jpg", "A map"))

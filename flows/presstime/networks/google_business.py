@@ -14,7 +14,7 @@ TRAITS = Traits(
     title="Google Business Profile",
     settling=Settling.LOOKUP,
     text=TextRule(1500, "characters"),
-    media=MediaRule(1, ("image/jpeg", "image/png"), max_bytes=5_000_000, alt_limit=0),
+    media=MediaRule(1, ("image/jpeg", "image/png"), max_bytes=5_000_000, alt_limit=0, min_side=250),
     link_in_text=False,
     hashtags=False,
     needs_account=True,

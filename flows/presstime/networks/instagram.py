@@ -6,7 +6,6 @@ followed, so they are not written. A container is published once: its status set
 deleting depends on the way of logging in, so it is not promised.
 """
 
-from presstime.errors import Unsupported
 from presstime.model import Attachment, JsonObject, MediaRule, Segment, Settling, TextRule, Traits, Variant
 from presstime.networks.base import Composer
 from presstime.networks.holes import media_hole
@@ -16,14 +15,12 @@ TRAITS = Traits(
     title="Instagram",
     settling=Settling.CONTAINER,
     text=TextRule(2200, "characters"),
-    media=MediaRule(10, ("image/jpeg",), max_bytes=8_000_000, required=True),
+    media=MediaRule(10, ("image/jpeg",), max_bytes=8_000_000, required=True, min_ratio=4 / 5, max_ratio=1.91),
     link_in_text=False,
     needs_account=True,
     default_base_url="https://graph.instagram.com",
     can_find=True,
 )
-NARROWEST, WIDEST = 4 / 5, 1.91  # width by height
-TOLERANCE = 0.01  # of a side rounded to whole pixels
 
 
 class Instagram(Composer):
@@ -34,8 +31,6 @@ class Instagram(Composer):
     @staticmethod
     def compose(variant: Variant, segment: Segment) -> JsonObject:
         """The parameters of `POST /{user}/media`. `children` are made before, and stand for their containers' ids."""
-        for item in segment.media:
-            _check_shape(item)
         if len(segment.media) == 1:
             return {**_image(segment.media[0]), "caption": segment.text}
         children = [{**_image(item), "is_carousel_item": True} for item in segment.media]
@@ -44,12 +39,3 @@ class Instagram(Composer):
 
 def _image(item: Attachment) -> JsonObject:
     return {"image_url": media_hole(item), "alt_text": item.alt}
-
-
-def _check_shape(item: Attachment) -> None:
-    shape = item.width / item.height if item.height else 1
-    if not NARROWEST - TOLERANCE <= shape <= WIDEST + TOLERANCE:
-        raise Unsupported(
-            f"{item.path}: Instagram takes pictures from 4:5 to 1.91:1, and this one is {item.width} x {item.height}",
-            "Crop it, or give this channel other `media`.",
-        )

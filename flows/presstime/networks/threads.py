@@ -14,7 +14,7 @@ TRAITS = Traits(
     title="Threads",
     settling=Settling.CONTAINER,
     text=TextRule(500, "emoji_bytes"),
-    media=MediaRule(20, ("image/jpeg", "image/png"), max_bytes=8_000_000, alt_limit=1000),
+    media=MediaRule(20, ("image/jpeg", "image/png"), max_bytes=8_000_000, alt_limit=1000, max_ratio=10),
     threads=True,
     card=True,
     hashtags=False,
