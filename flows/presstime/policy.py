@@ -2,6 +2,7 @@
 
 `check`, the plan and the publish stage ask the same functions, so that none of them can be of another mind."""
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
@@ -19,10 +20,10 @@ from presstime.settings.policy import QUIET_HOURS, Policy
 _UNSPACED = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}"
 _LETTER = rf"[\w\p{{M}}--[{_UNSPACED}]]"
 _HIDDEN = r"[\u00ad\u200b-\u200d\u2060]*"  # characters that nobody sees: soft hyphens, joiners
-_ADDRESS = regex.compile(r"(?i)\bhttps?://\S+")
-_INLINE = regex.compile(r"(?i)</?(?:a|abbr|b|code|del|em|i|ins|mark|s|small|span|strong|sub|sup|u)\b[^>]*>")
-_TAG = regex.compile(r"<[^>]*>")
-_HASHTAG = regex.compile(r"(?<![\w&/])[#＃]\|?(?=[\w\p{M}]*[\p{L}])[\w\p{M}]+")
+_HASHTAG = r"(?<![\w&/])[#＃]\|?(?=[\w\p{M}]*[\p{L}])[\w\p{M}]+"  # compiled by the first newsroom that counts them
+_ADDRESS = re.compile(r"(?i)\bhttps?://\S+")
+_INLINE = re.compile(r"(?i)</?(?:a|abbr|b|code|del|em|i|ins|mark|s|small|span|strong|sub|sup|u)\b[^>]*>")
+_TAG = re.compile(r"<[^>]*>")
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +139,7 @@ def _bare(html: str) -> str:
 
 
 def _hashtags(policy: Policy, shown: Sequence[str]) -> Iterator[Finding]:
-    number = sum(len(_HASHTAG.findall(without_addresses(text))) for text in shown)
+    number = sum(len(regex.findall(_HASHTAG, without_addresses(text))) for text in shown)
     most = policy.max_hashtags or 0
     if number > most:
         code = "too-many-hashtags"

@@ -162,7 +162,7 @@ LINE = st.one_of(
 
 def placed(keys: dict[str, Node], text: str) -> dict[str, Any]:
     """Values with all their places."""
-    where = yamltext.Marks(text).where
+    where = yamllines.Marks(text).where
     return {
         name: (
             node.plain(),
@@ -182,7 +182,7 @@ def test_plain_lines_are_read_as_the_parser_reads_them(text: str) -> None:
     short = yamllines.load(text)
     if short is None:
         return
-    problems = Problems("a.md", yamltext.Marks(text).where)
+    problems = Problems("a.md", yamllines.Marks(text).where)
     assert placed(short, text) == placed(yamltext.parse(text, problems), text)
     assert problems.found == []
 

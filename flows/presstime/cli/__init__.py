@@ -1,5 +1,7 @@
 """The command line. Each verb is one small module, imported when it is called: `check` must not pay for Prefect."""
 
+import atexit
+import gc
 import importlib
 import sys
 from pathlib import Path
@@ -60,6 +62,7 @@ def cli(ctx: click.Context, directory: Path) -> None:
 
 def main() -> None:
     """The console script. A user's mistake ends with a message and an exit code, never with a traceback."""
+    atexit.register(gc.freeze)  # a process that ends need not look through all it holds once more: a tenth of `check`
     try:
         sys.exit(cli.main(standalone_mode=False) or 0)
     except click.ClickException as error:

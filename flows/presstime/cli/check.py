@@ -60,7 +60,7 @@ def _check(source: Source, directory: Path, paths: tuple[str, ...], fix: bool) -
         for path, identity in fix_ids(source, settings, only):
             say(f"{path}: id {identity}")
     try:
-        newsroom = read_newsroom(source, only)
+        newsroom = read_newsroom(source, only, settings)
     except ContentError as error:
         return 0, list(error.problems)
     loaded = newsroom.loaded

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from presstime.content import tomltext, yamltext
+from presstime.content import tomltext, yamllines
 from presstime.content.nodes import FrontMatter
 from presstime.errors import ContentError
 from presstime.model import Problem
@@ -75,9 +75,14 @@ def _one(path: str, line: int, code: str, message: str, advice: str) -> ContentE
 
 
 def _yaml(front: str, path: str) -> FrontMatter:
-    where = yamltext.Marks(front).where
+    where = yamllines.Marks(front).where
     problems = Problems(path, where)
-    return _checked("yaml", yamltext.load(front, problems), problems, where)
+    keys = yamllines.load(front)
+    if keys is None:
+        from presstime.content import yamltext  # most posts need no parser, and it takes long to import
+
+        keys = yamltext.parse(front, problems)
+    return _checked("yaml", keys, problems, where)
 
 
 def _toml(front: str, path: str) -> FrontMatter:

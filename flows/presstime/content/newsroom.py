@@ -47,12 +47,13 @@ class Newsroom:
         return {ref.blob: ref.path for ref in refs}
 
 
-def read_newsroom(source: Source, only: Collection[str] | None = None) -> Newsroom:
+def read_newsroom(source: Source, only: Collection[str] | None = None, settings: Settings | None = None) -> Newsroom:
     """Raises `SettingsError` for an unusable presstime.toml, `ContentError` for a template that is not UTF-8 text.
 
-    Problems of posts are not raised: they are in `loaded`, and the posts without errors go on."""
+    Problems of posts are not raised: they are in `loaded`, and the posts without errors go on. `settings` are those of the
+    source, where they were read before."""
     settings_bytes = source.read(FILE)
-    settings = parse_settings(settings_bytes, FILE)
+    settings = settings or parse_settings(settings_bytes, FILE)
     entry = source.find(FILE)
     return Newsroom(
         source=source,

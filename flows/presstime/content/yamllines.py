@@ -5,8 +5,10 @@ It is there for speed (a third of the time that libyaml's events take), and a te
 """
 
 import re
+from typing import Any
 
 from presstime.content.nodes import Node
+from presstime.problems import Place
 
 MAX_TEXT = 8192  # characters; more is no usual front matter
 NULLS = frozenset(("", "~", "null", "Null", "NULL"))
@@ -58,3 +60,19 @@ def _words(words: str, number: int, column: int) -> list[Node]:
         nodes.append(Node(None if bare in NULLS else bare, (number, at), None))
         column += len(word) + 1
     return nodes
+
+
+class Marks:
+    """Turns marks, those of `load` and the parser's, into places of the file. Lines are counted here: YAML takes U+2028 and others for the end of one, and
+    editors do not. Front matter begins in line 2, after the `---`."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def where(self, mark: Any) -> Place:
+        if mark is None:
+            return 1, 1
+        if type(mark) is tuple:  # of `load`
+            return mark[0] + 2, mark[1] + 1
+        at: int = mark.index
+        return self._text.count("\n", 0, at) + 2, at - self._text.rfind("\n", 0, at)

@@ -12,7 +12,7 @@ import yaml
 
 from presstime.content import yamllines
 from presstime.content.nodes import CONTROL, MAX_DEPTH, MAX_NODES, Node
-from presstime.problems import Place, Problems, shorten
+from presstime.problems import Problems, shorten
 
 _Scalar, _End = yaml.ScalarEvent, yaml.StreamEndEvent
 _Opening = (yaml.MappingStartEvent, yaml.SequenceStartEvent)
@@ -44,14 +44,8 @@ class _StopError(Exception):
     """There is no use in reading on; the problem is noted."""
 
 
-def load(text: str, problems: Problems[Any]) -> dict[str, Node]:
-    """The keys of a YAML mapping. What is wrong is noted in `problems`. Marks are PyYAML's, or those of `yamllines`."""
-    keys = yamllines.load(text)
-    return parse(text, problems) if keys is None else keys
-
-
 def parse(text: str, problems: Problems[Any]) -> dict[str, Node]:
-    """As `load`, by the parser alone."""
+    """The keys of a YAML mapping. What is wrong is noted in `problems`, whose marks are PyYAML's."""
     try:
         return _Reader(problems).read(_new_parser(text).get_event)
     except _StopError:
@@ -204,19 +198,3 @@ class _Mark:
 
     def __init__(self, text: str, position: int) -> None:
         self.index = len(text.encode("utf-8", "replace")[:position].decode("utf-8", "ignore"))
-
-
-class Marks:
-    """Turns marks into places of the file. Lines are counted here: YAML takes U+2028 and others for the end of one, and
-    editors do not. Front matter begins in line 2, after the `---`."""
-
-    def __init__(self, text: str) -> None:
-        self._text = text
-
-    def where(self, mark: Any) -> Place:
-        if mark is None:
-            return 1, 1
-        if type(mark) is tuple:  # of `yamllines`
-            return mark[0] + 2, mark[1] + 1
-        at: int = mark.index
-        return self._text.count("\n", 0, at) + 2, at - self._text.rfind("\n", 0, at)

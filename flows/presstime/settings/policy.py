@@ -39,6 +39,9 @@ class Policy:
         return self.since is None or due >= self.since
 
 
+NO_RULES = Policy()
+
+
 def read_policy(table: Table, zone: str) -> Policy:
     """The [policy] table. Its local times are of the newsroom's `zone`."""
     policy = Policy(
