@@ -1,6 +1,7 @@
 """The sample newsroom is what visitors of the demo read: it has no problem, and shows what it is there to show."""
 
 import re
+from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -13,6 +14,8 @@ from presstime.content.worktree import WorkTree
 from presstime.model import Late, Post, Target, Variant
 from presstime.networks import load
 from presstime.publish.words import Words
+from presstime.settings import parse_settings
+from presstime.settings.policy import Policy
 
 CONTENT = Path(__file__).parents[1] / "content"
 WRITTEN = datetime(2026, 10, 31, tzinfo=UTC)  # what lies before has been due whenever anybody tries the demo
@@ -223,3 +226,15 @@ def test_the_authors_page_has_the_table_of_keys() -> None:
     """What content/README.md says of the front matter is what the loader reads: `presstime schema --page` changes nothing."""
     page = (CONTENT / "README.md").read_text()
     assert put_into(page) == page
+
+
+def test_the_house_rules_of_the_authors_page_are_rules() -> None:
+    """The [policy] that content/README.md shows can be written as it stands, and sets every rule there is."""
+    page = (CONTENT / "README.md").read_text()
+    shown = page.partition("## House rules")[2].partition("```toml\n")[2].partition("```")[0]
+    settings = parse_settings(f'[newsroom]\ntimezone = "UTC"\n{shown}'.encode())
+    assert settings.warnings == ()
+    unset = {
+        field.name for field in fields(Policy) if getattr(settings.policy, field.name) == getattr(Policy(), field.name)
+    }
+    assert unset == {"quiet"}  # which the page explains beside the quiet hours
