@@ -219,6 +219,25 @@ def test_an_unapproved_removal_takes_nothing_down(desk: Desk) -> None:
     assert desk.publish() is Status.RETRACTED
 
 
+def test_a_post_that_was_moved_is_retracted_only_with_approval(desk: Desk) -> None:
+    """The approved move of a file says nothing for what somebody writes into it later."""
+    desk.post()
+    desk.office.time = SOON
+    desk.publish()
+    old, new = desk.folder.path / "posts/launch.md", desk.folder.path / "posts/2026/launch.md"
+    desk.git.draft()
+    new.parent.mkdir()
+    old.rename(new)
+    desk.git.save()
+    desk.git.accept()
+    assert desk.told() == "nothing"
+    desk.git.draft()
+    new.write_text(new.read_text().replace("id: launch", "id: launch\nstatus: retracted"))
+    desk.git.save(key=None)
+    desk.git.accept()
+    assert desk.told().startswith("hold: its takedown: posts/2026/launch.md is not approved")
+
+
 def test_what_is_planned_is_not_examined_again(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     """A pass in which nothing is new asks nothing of Git's history and of no signature."""
     desk.post()

@@ -221,6 +221,7 @@ def _what(step: dict[str, Any]) -> str:
         step.get("reason") or step.get("how") or receipt.get("url") or receipt.get("id") or step.get("url") or "",
         f"due {step['due'][:16].replace('T', ' ')} UTC" if step["kind"] == "planned" else "",
         f"commit {step['commit'][:12]} by {step['approver']}" if step["kind"] == "planned" else "",
+        f"signed by {step['signer']}" if step.get("signer") else "",
         f"segment {step['segment'] + 1}" if "segment" in step else "",
         f"by {step['worker']}" if step["kind"] == "claimed" else "",
     ]
