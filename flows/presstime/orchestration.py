@@ -6,7 +6,7 @@ left to do. Set PREFECT_API_URL before importing this module."""
 import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,8 +16,11 @@ from prefect import State, flow, get_run_logger, serve, tags, task
 from prefect.artifacts import create_table_artifact
 from prefect.blocks.system import Secret
 from prefect.cache_policies import NO_CACHE
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.actions import WorkPoolCreate
 from prefect.deployments import run_deployment
 from prefect.events.worker import EventsWorker
+from prefect.exceptions import ObjectAlreadyExists
 from prefect.futures import PrefectFuture
 from prefect.logging.handlers import APILogWorker
 from prefect.runtime import deployment
@@ -227,35 +230,47 @@ async def schedule(desk: Desk, actions: Sequence[Action]) -> None:
             await made
 
 
-def serve_here(root: Path) -> None:
-    """Stay: run `sync` every minute and `publish` when its runs are due, each in a process of its own. Blocks."""
-    parameters = {"root": str(root)}
-    by_module = EntrypointType.MODULE_PATH  # an installed package has no flow file beside the working folder
-    deployments = [
+def deployments(root: Path, pool: str | None = None) -> list[Any]:
+    """What `up` serves and `deploy` registers: `sync` every minute, `publish` for the runs that it schedules, `checkpoint`
+    every hour. `pool`: the work pool whose workers run them; None: whoever serves them."""
+    parameters, by_module = {"root": str(root)}, EntrypointType.MODULE_PATH  # an installed package has no flow file
+    first = datetime.now(UTC) + FIRST_TICK  # else the first tick is a minute away
+    common: dict[str, Any] = {"parameters": parameters, "entrypoint_type": by_module, "work_pool_name": pool}
+    return [
         sync.to_deployment(
             "sync",
-            schedule=Interval(
-                TICK_SECONDS, anchor_date=datetime.now(UTC) + FIRST_TICK
-            ),  # else the first is a minute away
-            parameters=parameters,
+            schedule=Interval(TICK_SECONDS, anchor_date=first),
             description="Read Git and the log; plan; schedule what is coming; take what is overdue.",
-            entrypoint_type=by_module,
+            **common,
         ),
-        publish.to_deployment(
-            "publish",
-            parameters=parameters,
-            description="Publish what is due now or within a minute.",
-            entrypoint_type=by_module,
-        ),
+        publish.to_deployment("publish", description="Publish what is due now or within a minute.", **common),
         checkpoint.to_deployment(
             "checkpoint",
             interval=CHECKPOINT_SECONDS,
-            parameters=parameters,
             description="Verify what is new in the log and sign where it is.",
-            entrypoint_type=by_module,
+            **common,
         ),
     ]
-    serve(*deployments, pause_on_shutdown=False, print_starting_message=False)  # type: ignore[arg-type]
+
+
+def serve_here(root: Path) -> None:
+    """Stay: run `sync` every minute and `publish` when its runs are due, each in a process of its own. Blocks."""
+    serve(*deployments(root), pause_on_shutdown=False, print_starting_message=False)
+
+
+def deploy(root: Path, pool: str) -> list[str]:
+    """Register the deployments in a work pool, which is made (for processes) if there is none. Returns their names."""
+
+    async def make_pool() -> None:
+        async with get_client() as client:
+            with suppress(ObjectAlreadyExists):
+                await client.create_work_pool(WorkPoolCreate(name=pool, type="process"))
+
+    asyncio.run(make_pool())
+    found = deployments(root, pool)
+    for one in found:
+        one.apply()
+    return [f"{one.flow_name}/{one.name}" for one in found]
 
 
 def one_pass(desk: Desk, say: Callable[[str], None] = lambda message: None) -> None:

@@ -15,6 +15,7 @@ VERBS = {
     "audit": "the log: list it, show an entry, verify it, sign where it is, take it elsewhere",
     "check": "find every problem in the posts, before anything is sent",
     "demo": "the whole thing on this machine, with a sample newsroom",
+    "deploy": "register the flows in a Prefect work pool, for workers to run",
     "init": "scaffold a newsroom",
     "measure": "how long a text is, in a network's own unit",
     "plan": "what would happen to every delivery, and why",

@@ -1,0 +1,34 @@
+"""`presstime deploy`: register the flows in a work pool of a Prefect server, for workers to run."""
+
+import os
+from pathlib import Path
+
+import click
+
+from presstime.errors import UsageError
+
+
+@click.command()
+@click.option(
+    "--pool", default="presstime", show_default=True, help="The work pool; one for processes is made if there is none."
+)
+@click.pass_obj
+def command(directory: Path, pool: str) -> int:
+    """Register the flows in a work pool of the Prefect server that PREFECT_API_URL names.
+
+    A worker (`prefect worker start --pool presstime`) runs them: on a machine where this newsroom lies in the same folder,
+    with presstime installed and the credentials in its environment."""
+    from presstime.embedded.prefect import reachable
+    from presstime.wire import content_root
+
+    url = os.environ.get("PREFECT_API_URL")
+    if not url:
+        raise UsageError("no Prefect server is named", "Set PREFECT_API_URL, e.g. http://127.0.0.1:4200/api.")
+    if not reachable(url):
+        raise UsageError(f"no Prefect server answers at {url}", "Start it, or correct PREFECT_API_URL.")
+    from presstime.orchestration import deploy
+
+    for name in deploy(content_root(directory), pool):
+        click.echo(f"deployed {name} to the work pool {pool!r}")
+    click.echo(f"Now a worker runs them: prefect worker start --pool {pool}")
+    return 0
