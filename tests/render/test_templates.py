@@ -63,6 +63,15 @@ def test_the_opening_skips_what_says_nothing() -> None:
     assert text_of(post(body, link=LINK), MASTODON) == f"{expected}\n\n{LINK}"
 
 
+def test_a_short_announcement_of_what_is_not_said_is_passed_over() -> None:
+    """ "This is for:" says nothing without its list; alone it is still better than nothing."""
+    rest = "A bug lets others stop the server from afar, in all versions from 0.12 to 5. " + "Word. " * 150
+    body = f"This announcement is for:\n\n- one\n- two\n\n{rest}"
+    assert text_of(post(body, link=LINK), MASTODON).startswith("A bug lets others stop the server")
+    alone = "This announcement is for:\n\n" + "\n".join(f"- item {n}" for n in range(100))
+    assert text_of(post(alone, link=LINK), MASTODON).startswith("This announcement is for…")
+
+
 def test_a_remark_in_parentheses_is_no_opening() -> None:
     """What the post says comes with it."""
     remark = "(Updated on Monday with what was said since, and with corrections to the table.)"

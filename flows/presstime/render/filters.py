@@ -66,14 +66,19 @@ def opening(context: Context, body: str, beside: str = "") -> str:
 
 
 def first_paragraphs(tokens: Sequence[Token], style: Style) -> Rich:
-    """The first paragraph that says something; with the next where it is only a greeting or a date."""
+    """The first paragraph that says something; with the next where it is only a greeting or a date. A short
+    one that announces a list or code, which is not said here, is passed over."""
     taken: list[Rich] = []
-    for start, end in spread(tokens, 0, len(tokens)):
+    announced: list[Rich] = []
+    blocks = spread(tokens, 0, len(tokens))
+    for n, (start, end) in enumerate(blocks):
         if tokens[start].type == "paragraph_open" and (part := words(tokens[start:end], style)).text:
-            taken.append(part)
+            follows = tokens[blocks[n + 1][0]].type if n + 1 < len(blocks) else ""
+            announces = part.text.endswith(":") and len(part.text) < ENOUGH and follows != "paragraph_open"
+            (announced if announces else taken).append(part)
         if sum(len(one.text) for one in taken if not one.text.startswith("(")) >= ENOUGH:
             break
-    said = joined(taken, "\n\n") if taken else words(tokens, style)
+    said = joined(taken or announced[:1], "\n\n") if taken or announced else words(tokens, style)
     if said.text.endswith(":"):  # what it announces is not said here
         said = joined([said.slice(0, len(said.text) - 1), Rich("…")])
     return said
