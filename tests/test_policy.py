@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from presstime.model import Attachment, Card, Delivery, Late, MediaRef, Post, Segment, Span, Target, Variant
 from presstime.networks.memory import TRAITS
 from presstime.policy import Said, comparable, judge, pattern_of, repeat_of, repeats
+from presstime.publish.published import Published
 from presstime.settings.policy import WEIGHED, Policy
 from presstime.wire import render_problems
 from tests.kit import SETTINGS, START, Folder, Office, run_pass
@@ -236,11 +237,16 @@ def test_of_many_the_later_one_repeats() -> None:
     ]
 
 
-def test_what_readers_take_for_the_same_is_the_same() -> None:
-    """Capitals and blanks do not make another text, other words and another message do."""
-    one = Variant(Delivery("a", "c"), "memory", DUE, (Segment(0, "Hello  World"),))
-    assert comparable(one) == comparable(replace(one, segments=(Segment(0, "hello\nworld"),)))
-    assert comparable(one) != comparable(replace(one, segments=(*one.segments, Segment(1, "more"))))
+def test_the_same_words_and_pictures_are_the_same() -> None:
+    """Blanks do not make another text; other words, another picture and another message do."""
+    one = Variant(Delivery("a", "c"), "memory", DUE, (Segment(0, "Hello  World", media=(PICTURE,)),))
+    assert comparable(one) == comparable(replace(one, segments=(Segment(0, "Hello\nWorld", media=(PICTURE,)),)))
+    for other in (
+        (Segment(0, "Hello You", media=(PICTURE,)),),
+        (Segment(0, "Hello World"),),
+        (*one.segments, Segment(1, "x")),
+    ):
+        assert comparable(one) != comparable(replace(one, segments=other))
 
 
 # --- of one mind ---
@@ -288,15 +294,20 @@ def test_what_only_warns_goes_out(tmp_path: Path) -> None:
 
 
 def test_what_was_said_before_holds_its_repetition(tmp_path: Path) -> None:
-    """Words know what a channel is known to have said, and refuse to say it again within the time."""
+    """What the log says is out on a channel is not said again within the time: neither what is meant so, nor by a new id."""
     office = Office(Folder(tmp_path, SETTINGS + '[policy]\nrepeat_within = "30d"\n'))
-    office.folder.post("a", "Same words", title="T", channels="[site-feed]")
+    office.folder.post("a", "Same words", channels="[site-feed]")
     office.folder.commit()
     with office.desk() as desk:
-        post = desk.newsroom.loaded.posts[0]
-        own = desk.words.render(post, post.targets[0]).variant
-        earlier = Said(Delivery("b", "site-feed"), comparable(own), START - timedelta(days=3))
-        desk.words.published = lambda channel: [earlier] if channel == "site-feed" else []
-        assert [f.code for f in desk.words.judged(post, post.targets[0])[1]] == ["repeated-text"]
-        desk.words.published = lambda channel: [earlier._replace(at=START - timedelta(days=31))]
-        assert desk.words.judged(post, post.targets[0])[1] == []
+        assert run_pass(desk)["a/site-feed"].status == "published"
+    office.folder.remove("posts/a.md")
+    office.folder.post("b", "Same words", title="A", channels="[site-feed]", again="true")
+    office.folder.commit()
+    for days, broken in ((29, ["repeated-text"]), (2, [])):
+        office.pass_time(days=days)
+        with office.desk() as desk:
+            desk.ledger.catch_up()
+            desk.words.published = Published(lambda: desk.ledger)
+            post = desk.newsroom.loaded.posts[0]
+            target = replace(post.targets[0], due=office.now())
+            assert [f.code for f in desk.words.judged(post, target)[1]] == broken

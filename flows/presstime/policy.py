@@ -13,7 +13,7 @@ from unicodedata import normalize
 import regex
 
 from presstime.clock import is_within, to_local
-from presstime.model import Delivery, Post, Target, Traits, Variant
+from presstime.model import Delivery, Post, Target, Traits, Variant, digest_of
 from presstime.settings.policy import QUIET_HOURS, Policy
 
 # Scripts that are written without blanks: in them a word begins and ends wherever it stands.
@@ -167,8 +167,8 @@ def _quiet(policy: Policy, hours: tuple[time, time], local: datetime) -> Iterato
 
 
 def comparable(variant: Variant) -> str:
-    """What a delivery says, so that two that readers would take for one are equal: blanks and capitals do not count."""
-    return " ".join(" ".join(segment.text for segment in variant.segments).split()).casefold()
+    """The digest of the bare words and pictures: equal for two deliveries that say the same. The log keeps it, too."""
+    return digest_of([[" ".join(s.text.split()), [item.blob for item in s.media]] for s in variant.segments])
 
 
 def repeat_of(mine: Said, known: Iterable[Said], within: timedelta) -> Said | None:

@@ -37,7 +37,8 @@ class Words:
 
     newsroom: Newsroom
     read_blob: Callable[[str], bytes]  # Git blob id -> bytes
-    published: Callable[[str], Iterable[Said]] = lambda channel: ()  # what is known to have been said on a channel
+    # Who is known to have said just this on a channel; see `comparable` and `publish/published.py`
+    published: Callable[[str, str], Iterable[Said]] = lambda channel, text: ()
     _variants: dict[Delivery, Variant] = field(default_factory=dict)
     _whole: dict[Delivery, Rendered] = field(default_factory=dict)  # those without files
 
@@ -91,7 +92,7 @@ class Words:
         within = settings.policy.repeat_within
         if within is not None and settings.policy.covers(target.due):
             mine = Said(rendered.variant.delivery, comparable(rendered.variant), target.due)
-            before = repeat_of(mine, self.published(target.channel), within)
+            before = repeat_of(mine, self.published(target.channel, mine.text), within)
             findings += [repeated(settings.policy, before)] if before else []
         return rendered, findings
 
@@ -130,8 +131,7 @@ class Words:
 
     def said(self, post: Post, target: Target) -> str:
         """The digest of the bare words and pictures: equal for two posts that say the same. Raises `RenderError`."""
-        segments = self.variant(post, target).segments
-        return digest_of([[" ".join(s.text.split()), [m.blob for m in s.media]] for s in segments])
+        return comparable(self.variant(post, target))
 
     def known(self, delivery: Delivery) -> Variant | None:
         """The variant, if it was rendered in this pass."""
