@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from presstime.errors import RenderError, Unsupported
 from presstime.model import JsonObject, MediaRule, Segment, TextRule, Traits, Variant
 from presstime.networks.offsets import utf8_range, utf16_range
+from presstime.render import Templates
 from presstime.render.measure import measure, over
 from tests.render.kit import BLUESKY, FEED, MASTODON, NETWORKS, PLAIN, TELEGRAM, X, picture, post, ref, say, text_of
 
@@ -82,6 +83,21 @@ def test_a_thread_is_numbered_where_the_channel_says() -> None:
     segments = say(post(link=LINK), X, text="Some words. " * 40, numbering=True).variant.segments
     assert [segment.text[-4:] for segment in segments] == [" 1/2", " 2/2"]
     assert all(segment.length <= 280 for segment in segments)
+
+
+def test_a_post_for_200_branches_is_200_texts() -> None:
+    """One file from the head office, each branch's own town and telephone in its text, each within its limits."""
+    source = "{{ post.body }}\n\n{{ channel.vars.town | plain }}, {{ channel.vars.telephone | plain }}"
+    templates = Templates({f"{traits.network}.j2": source for traits in NETWORKS})
+    a_post = post("We open **late** on Thursday, with tea. " * 12)
+    said = []
+    for number in range(200):
+        place = {"town": f"Town *{number}*", "telephone": f"+33 {number}"}
+        segments = say(a_post, NETWORKS[number % 5], templates=templates, variables=place).variant.segments
+        assert all(segment.length <= segment.limit for segment in segments)
+        said.append("\n\n".join(segment.text for segment in segments))
+    assert len(set(said)) == 200
+    assert f"Town *{7}*, +33 7" in said[7]
 
 
 def test_payloads_are_composed_last() -> None:

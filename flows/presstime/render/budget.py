@@ -5,7 +5,9 @@ from contextvars import ContextVar
 from time import thread_time
 from typing import Any
 
-MAX_STEPS = 20_000  # turns of loops, calls, operators; and one for each 8 items or 1,024 characters handled. One more for
+MAX_STEPS = (
+    20_000  # turns of loops, calls, operators; and one for each 8 items or 1,024 characters handled. One more for
+)
 # each 16 characters of the post's own, so that 64 handlings of it cost no more than those of a short one
 MAX_TEXT = 64 * 1024  # characters that a template adds to what the post itself says
 MAX_BITS = 4096  # of a number

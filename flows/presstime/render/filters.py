@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 from jinja2 import pass_context
 from jinja2.runtime import Context
@@ -10,6 +11,7 @@ from markdown_it.token import Token
 
 from presstime.model import TextRule
 from presstime.render.campaign import Campaign
+from presstime.render.entities import Convention
 from presstime.render.fit import Room, beginning
 from presstime.render.markdown import to_rich
 from presstime.render.measure import over
@@ -53,12 +55,15 @@ def untitled(context: Context, body: str) -> str:
 @pass_context
 def opening(context: Context, body: str, beside: str = "") -> str:
     """How a text begins: its first paragraph, cut at a sentence if it does not fit beside what else is to be said."""
-    rule, network = _rule(context), context["network"]
-    style = replace(_style(context), footnotes=False, addresses=not context["post"]["link"])
-    said = first_paragraphs(parse(body).tokens, style)
-    ending = joined([Rich("\n\n"), to_rich(beside, _style(context))]) if beside.strip() else EMPTY
+    return opening_of(body, beside, _rule(context), context["network"]["convention"], _style(context))
+
+
+@lru_cache(maxsize=32)  # one post goes to many channels
+def opening_of(body: str, beside: str, rule: TextRule, convention: Convention, style: Style) -> str:
+    said = first_paragraphs(parse(body).tokens, replace(style, footnotes=False, addresses=not style.base))
+    ending = joined([Rich("\n\n"), to_rich(beside, style)]) if beside.strip() else EMPTY
     if over(said.text + ending.text, rule):
-        room = Room(rule, rule, network["convention"], order=("shorten",))
+        room = Room(rule, rule, convention, order=("shorten",))
         said = beginning(said, ending, room) or EMPTY
         if said.text.endswith(" …"):  # whole sentences need no sign that more is to come: a link follows
             said = said.slice(0, len(said.text) - 2)

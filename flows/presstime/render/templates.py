@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 from traceback import extract_tb
 from typing import Any
@@ -66,12 +67,18 @@ class _Loader(BaseLoader):
 
 
 def _shipped(name: str) -> Path | None:
-    """The file of a shipped template: inside an installed package, or beside `flows/` in a source checkout."""
-    if not NAME.fullmatch(name):
-        return None
+    """The file of a shipped template."""
+    return _files().get(name)
+
+
+@lru_cache(maxsize=1)
+def _files() -> Mapping[str, Path]:
+    """All shipped templates by name: inside an installed package, or beside `flows/` in a source checkout."""
     package = Path(__file__).resolve().parents[1]
     folders = (package / "_templates", package.parents[1] / "templates")
-    return next((folder / name for folder in folders if (folder / name).is_file()), None)
+    return {
+        file.name: file for folder in reversed(folders) for file in folder.glob("*.j2") if NAME.fullmatch(file.name)
+    }
 
 
 def shipped_digest() -> str:

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import urljoin, urlsplit
 
 import regex
@@ -15,6 +16,7 @@ ADDRESS = regex.compile(
 SAFE_SCHEMES = ("http://", "https://", "mailto:")
 
 
+@lru_cache(maxsize=1024)
 def followed(href: str, base: str | None) -> str | None:
     """The full address of a link, seen from the page `base`; None if it leads nowhere a reader could go."""
     href = href.strip()
