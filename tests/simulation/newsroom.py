@@ -110,6 +110,7 @@ def words_of(items: tuple[Wanted, ...], on_unknown: str, commit: int = 0) -> Wor
     newsroom = SimpleNamespace(
         commit=f"c{commit}",
         settings_blob="s1",
+        templates={},
         templates_digest="t1",
         settings=SimpleNamespace(min_gap_seconds=0, retract_max=20, slots={}, policy=Policy()),
         loaded=SimpleNamespace(posts=posts, ids={post.id for post in posts}, unnamed=0, problems=()),
