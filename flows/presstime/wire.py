@@ -190,9 +190,10 @@ class Desk:
 
     @cached_property
     def words(self) -> "Words":
+        from presstime.publish.published import Published
         from presstime.publish.words import Words
 
-        return Words(self.newsroom, self.repository.read_blob)
+        return Words(self.newsroom, self.repository.read_blob, published=Published(lambda: self.ledger))
 
     @cached_property
     def sync(self) -> "Sync":

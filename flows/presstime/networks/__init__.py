@@ -1,10 +1,14 @@
 """The networks Presstime knows, by name. Adapters are imported when first asked for; others join by entry point."""
 
 import importlib
-from importlib.metadata import entry_points
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from presstime.errors import SettingsError
 from presstime.networks.base import Adapter, Composer
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 ENTRY_POINTS = "presstime.networks"
 BUILT_IN = {
@@ -39,7 +43,7 @@ CLOSED = {"google_plus": "Google+ closed in 2019. For companies its heir is Goog
 
 def names() -> list[str]:
     """Every network a channel may name, sorted."""
-    return sorted(BUILT_IN.keys() | {p.name for p in entry_points(group=ENTRY_POINTS)})
+    return sorted(BUILT_IN.keys() | {p.name for p in _others()})
 
 
 def load(name: str) -> type[Composer]:
@@ -50,7 +54,7 @@ def load(name: str) -> type[Composer]:
         module, _, attribute = BUILT_IN[name].partition(":")
         found: type[Composer] = getattr(importlib.import_module(module), attribute)
         return found
-    for point in entry_points(group=ENTRY_POINTS, name=name):
+    for point in _others(name):
         external: type[Composer] = point.load()
         return external
     raise SettingsError(f"there is no network {name!r}", f"Known networks: {', '.join(names())}.")
@@ -70,3 +74,10 @@ def load_adapter(name: str) -> type[Adapter]:
         f"this version renders and checks posts for {found.traits.title}, and does not send them",
         "Post it there yourself, from what `presstime render` shows, or remove the channel.",
     )
+
+
+def _others(name: str | None = None) -> "Iterable[EntryPoint]":
+    """The networks that other packages bring, or the one of that name."""
+    from importlib.metadata import entry_points  # slow to import, and `check` of a network of ours needs none
+
+    return entry_points(group=ENTRY_POINTS) if name is None else entry_points(group=ENTRY_POINTS, name=name)
