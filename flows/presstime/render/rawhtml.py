@@ -76,12 +76,35 @@ def _text(content: str) -> Token:
 
 
 class _Words(HTMLParser):
-    """Collects paragraphs of inline tokens from a block of HTML."""
+    """Collects paragraphs of inline tokens from a block of HTML, which it is fed whole.
+
+    A comment or tag that never ends goes on to the end of the block, as the HTML standard has it (tokenization, eof-in-comment
+    and eof-in-tag). Older Pythons take its first letters for words and look on behind them, for ever the same end: in time
+    that grows with the square of the text."""
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
         self.paragraphs: list[list[Token]] = [[]]
         self.hidden = 0
+
+    def parse_starttag(self, i: int) -> int:
+        return self._ended(super().parse_starttag(i))
+
+    def parse_endtag(self, i: int) -> int:
+        return self._ended(super().parse_endtag(i))
+
+    def parse_comment(self, i: int, report: bool = True) -> int:
+        return self._ended(super().parse_comment(i, report))
+
+    def parse_pi(self, i: int) -> int:
+        return self._ended(super().parse_pi(i))
+
+    def parse_html_declaration(self, i: int) -> int:
+        return self._ended(super().parse_html_declaration(i))
+
+    def _ended(self, end: int) -> int:
+        """Where the look goes on: behind all, if there is no end."""
+        return end if end >= 0 else len(self.rawdata)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag in HIDDEN:
