@@ -568,6 +568,7 @@ class Status(StrEnum):
     REFUSED = "refused"
     MISSED = "missed"
     RETRACTED = "retracted"  # it was out, and was taken down
+    DROPPED = "dropped"  # planned once; Git does not want it any more
 
 
 @dataclass(frozen=True, slots=True)

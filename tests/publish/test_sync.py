@@ -131,8 +131,9 @@ def test_a_changed_template_is_planned_anew(office: Office) -> None:
 
 
 @pytest.mark.parametrize("how", ["removed", "draft", "broken", "channel"])
-def test_what_git_drops_is_held_once(office: Office, how: str) -> None:
-    """A planned post that is removed, made a draft, broken or taken off a channel is held, once, and not sent."""
+def test_what_git_drops_is_dropped_once(office: Office, how: str) -> None:
+    """A planned post that is removed, made a draft, broken or taken off a channel is dropped, once, and not
+    sent; nobody is needed for it."""
     office.sync()
     if how == "removed":
         office.folder.remove("posts/launch.md")
@@ -148,7 +149,8 @@ def test_what_git_drops_is_held_once(office: Office, how: str) -> None:
     office.pass_time(minutes=5)
     office.sync()
     gone = [MASTODON] if how == "channel" else [FEED, MASTODON]
-    assert sorted(str(e.delivery) for e in office.events("held")) == sorted(gone)
+    assert sorted(str(e.delivery) for e in office.events("dropped")) == sorted(gone)
+    assert not office.state(MASTODON).needs_look
     assert "has it no more" in office.state(MASTODON).reason
     office.pass_time(hours=1)
     assert {a.delivery.post for a in office.sync().values() if a.action == "publish"} >= {"other"}
@@ -156,7 +158,7 @@ def test_what_git_drops_is_held_once(office: Office, how: str) -> None:
 
 
 def test_what_comes_back_is_released(office: Office) -> None:
-    """A held post that is committed again as it was is released and goes on as planned."""
+    """A dropped post that is committed again as it was is planned anew and goes out."""
     office.sync()
     office.folder.post("launch", "We have lift-off.", SOON, status="draft")
     office.folder.commit("Draft")
@@ -164,7 +166,7 @@ def test_what_comes_back_is_released(office: Office) -> None:
     office.folder.post("launch", "We have lift-off.", SOON)
     office.folder.commit("Ready")
     assert office.sync()[FEED].action == "wait"
-    assert [e.kind for e in office.events(delivery=FEED)] == ["planned", "held", "released"]
+    assert [e.kind for e in office.events(delivery=FEED)] == ["planned", "dropped", "planned"]
     assert office.state(FEED).status is Status.PLANNED
 
 

@@ -222,7 +222,7 @@ def _receipts(
             yield Finding("log", name, f"entry {step.n}: published with the receipts {sorted(taken)}")
     if end == "published" and {p.index for p in posts} != set(range(len(item.texts))):
         yield Finding("loss", name, "published, and not all of it is on the network")
-    if end in ("missed", "held") and posts:
+    if end in ("missed", "held", "dropped") and posts:
         yield Finding("loss", name, f"{end}, and {len(posts)} posts are out")
     if end == "refused" and not item.refused:
         yield Finding("loss", name, "refused, and the network never said so")

@@ -28,6 +28,7 @@ ORDER = [
     Status.CLAIMED,
     Status.PLANNED,
     Status.MISSED,
+    Status.DROPPED,
 ]
 MISSED_SHOWN = 5
 PATIENCE_SECONDS = 150  # for deliveries that another worker has claimed: a little more than a claim lasts

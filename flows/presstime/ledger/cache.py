@@ -29,7 +29,7 @@ from presstime.model import (
     to_iso,
 )
 
-SCHEMA = 3  # of the fold: to be raised when a state, or what an event makes of it, changes
+SCHEMA = 4  # of the fold: to be raised when a state, or what an event makes of it, changes
 TABLES = """
 CREATE TABLE IF NOT EXISTS head (id INTEGER PRIMARY KEY CHECK (id = 1), n INTEGER, hash TEXT, etag TEXT, log TEXT);
 CREATE TABLE IF NOT EXISTS deliveries (delivery TEXT PRIMARY KEY, state TEXT NOT NULL) WITHOUT ROWID;

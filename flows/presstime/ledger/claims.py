@@ -11,7 +11,7 @@ from presstime.processes import is_gone
 
 LEASE_SECONDS = 120.0  # longer than any send with its retries; a worker that is gone is not waited for, see worker.py
 SLACK_SECONDS = 5.0  # S3 gives its time in whole seconds, and a reply travels
-ENDED = (Status.PUBLISHED, Status.REFUSED, Status.MISSED, Status.HELD, Status.RETRACTED)
+ENDED = (Status.PUBLISHED, Status.REFUSED, Status.MISSED, Status.HELD, Status.RETRACTED, Status.DROPPED)
 
 
 def held_by_another(state: DeliveryState, now: datetime, worker: str, is_gone: Callable[[str], bool] = is_gone) -> bool:

@@ -13,6 +13,7 @@ settled   segment, found, how, receipt; or review (a person decides) or resend
 published url
 missed    due, reason
 held      reason
+dropped   reason: planned once, and not wanted any more
 released  reason
 editing    digest, lease, origin: what is out is about to be made to say `digest`
 edited     digest, receipts: and now says it
@@ -165,6 +166,10 @@ def _held(state: DeliveryState, event: Event, at: datetime) -> DeliveryState:
     return replace(state, status=Status.HELD, claim=None, reason=event.data["reason"])
 
 
+def _dropped(state: DeliveryState, event: Event, at: datetime) -> DeliveryState:
+    return replace(state, status=Status.DROPPED, claim=None, reason=event.data["reason"])
+
+
 def _released(state: DeliveryState, event: Event, at: datetime) -> DeliveryState:
     return replace(state, status=Status.PLANNED, reason="", review=False)
 
@@ -212,6 +217,7 @@ RULES: dict[str, Rule] = {
     "published": _published,
     "missed": _missed,
     "held": _held,
+    "dropped": _dropped,
     "released": _released,
     "editing": _changing,
     "edited": _edited,

@@ -49,4 +49,6 @@ def is_new(action: Action, item: Wanted, state: DeliveryState | None) -> bool:
         return True
     if state.begun and state.status is not Status.REFUSED:
         return False
+    if state.status is Status.DROPPED:
+        return True
     return (state.digest, state.source, state.due) != (action.digest, item.source, item.target.due)

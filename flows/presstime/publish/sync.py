@@ -188,9 +188,8 @@ class Sync:
         """Deliveries that were planned and that this commit does not want, or cannot use, any more."""
         reason = f"commit {(self.newsroom.commit or '')[:12]} has it no more: removed, a draft, or a post with problems"
         for delivery, state in states.items():
-            gone = delivery not in wanted and not state.begun and state.status in IDLE
-            if gone and not (state.status is Status.HELD and state.reason.endswith(reason[20:])):
-                yield step("held", delivery, self.timing.now, reason=reason), ""
+            if delivery not in wanted and not state.begun and state.status in IDLE:
+                yield step("dropped", delivery, self.timing.now, reason=reason), ""
 
     def _write(self, news: Sequence[tuple[Event, str]], seen: Mapping[Delivery, DeliveryState]) -> None:
         for first in range(0, len(news), BATCH):
