@@ -28,6 +28,9 @@ TICK = 60 * SECOND
 ROUNDING = SECOND  # the store tells its time in whole seconds
 RETRIES = 45 * SECOND  # the tries of one send, and of settling it, and the calls around them
 CLOCK_AHEAD = 30 * SECOND  # what a machine's clock may be off and still publish
+EARLY = (
+    3 * SECOND
+)  # what is sent early at most by a clock that is wrong and that the store's, in whole seconds, does not belie
 CLOCK_BEHIND = 35 * SECOND  # the same, and what a worker knows of the store's clock is some seconds old
 ACTS = {"sending", "published", "refused", "settled", "deferred", "unknown", "editing", "retracting"}
 CHANGES = {"edit": "editing", "retract": "retracting"}  # what is done, and how the log announces it
@@ -245,7 +248,7 @@ def _order(name: str, posts: Sequence[Posted]) -> Iterator[Finding]:
 def _times(item: Wanted, steps: Sequence[Step], posts: Sequence[Posted], evidence: Evidence) -> Iterator[Finding]:
     name, allowed = str(item.delivery), CLOCK_AHEAD if evidence.clocks else 0
     for post in posts:
-        if post.at < item.due - allowed:
+        if post.at < item.due - (EARLY if evidence.clocks else 0):
             yield Finding("early", name, f"segment {post.index} came {(item.due - post.at) / 1e6:.3f} s early")
     end = _end(steps)
     never = item.last is None and not any(step.kind == "sending" for step in steps)

@@ -11,6 +11,8 @@ from presstime.errors import WrongClock
 from presstime.stores.base import Store
 
 SKEW_MAX = timedelta(seconds=30)
+# How far our clock may be from the store's, as we know it, and both be right: the store tells whole seconds, and later.
+AGREES = (timedelta(seconds=-0.5), timedelta(seconds=1.5))
 LATENCY = timedelta(seconds=1)  # the store's, allowed for between the intent in the log and the send
 NAP_SECONDS = 0.5  # a long wait looks at the clock this often, so that a correction of the clock is followed
 
@@ -35,13 +37,19 @@ class Timing:
                 "Set the clock (NTP) on this machine, or on the S3 server if it is your own.",
             )
 
+    def time(self) -> datetime:
+        """The time to publish by: our clock's, which is finer, as long as it agrees with the store's; else the store's."""
+        ours, theirs = self.now(), self.store.now()
+        return ours if AGREES[0] <= ours - theirs <= AGREES[1] else theirs
+
     def wait_for(self, span: timedelta) -> None:
         """Let a span of time pass, whatever happens to the clock."""
         if span > timedelta(0):
             self.sleep(span.total_seconds())
 
     def wait_until(self, instant: datetime) -> None:
-        """Return at `instant` or just after it, never before. Raises `WrongClock` if the clock stops or is set meanwhile."""
-        while (left := (instant - self.now()).total_seconds()) > 0:
+        """Return at `instant` or just after it, never before. A clock that is some seconds wrong is made good by the store's,
+        to the second that it tells. Raises `WrongClock` if ours is too wrong, or becomes so meanwhile."""
+        while (left := (instant - self.time()).total_seconds()) > 0:
             self.check_skew()
             self.sleep(min(left, NAP_SECONDS))
