@@ -399,7 +399,8 @@ class TextRule:
 @dataclass(frozen=True, slots=True)
 class MovingRule:
     """What videos or moving pictures a network takes: they are sent as they are. Ratios are width by height; None: no
-    limit known. `max_frames` and `max_pixels` (of all frames together) are of moving pictures, `max_fps` of videos."""
+    limit known. `max_pixels` is of all frames together for moving pictures, of one for videos; `max_frames` is of the former, `max_fps` of
+    the latter."""
 
     mimes: tuple[str, ...]
     max_bytes: int

@@ -203,11 +203,11 @@ def test_the_frames_of_a_moving_picture_are_counted() -> None:
     assert made(data, MediaRule(4, PICTURES, 10, animation=fits))[1] == data
     refusals = (
         (replace(fits, max_frames=4), "5 pictures, at most 4 are taken"),
-        (replace(fits, max_pixels=5999), "all its pictures together in pixels, at most 5,999"),
+        (replace(fits, max_pixels=5999), "6,000 pixels in all, at most 5,999"),
         (replace(fits, max_width=39), "40 pixels wide, at most 39"),
         (replace(fits, max_height=29), "30 pixels high, at most 29"),
         (replace(fits, max_bytes=10), "at most 10 are taken"),
-        (replace(fits, mimes=("image/webp",)), "image/gif is not taken here"),
+        (replace(fits, mimes=("image/webp",)), "image/gif that moves is not taken here"),
     )
     for limits, message in refusals:
         with pytest.raises(RenderError, match=message):
@@ -239,24 +239,26 @@ def test_video_passes_or_is_refused() -> None:
 
 
 FILM = MovingRule(
-    ("video/mp4",), 1_000_000, min_seconds=1, max_seconds=3, min_side=32, max_width=640, max_height=360, min_ratio=1, max_ratio=3, max_fps=30
+    ("video/mp4",), 1_000_000, min_seconds=1, max_seconds=3, min_side=32, max_width=640, max_height=360, min_ratio=1, max_ratio=3, max_fps=30,
+    max_pixels=640 * 356,
 )  # fmt: skip
 
 
 @pytest.mark.parametrize(
     ("film", "message"),
     [
-        ({}, None),
+        ({"height": 350}, None),
         ({"seconds": 0.5}, "0.5 seconds, at least 1 are taken"),
         ({"seconds": 3.5}, "3.5 seconds, at most 3 are taken"),
         ({"width": 30, "height": 20}, "30 x 20 pixels, at least 32"),
-        ({"width": 642}, "642 pixels wide, at most 640"),
+        ({"width": 642, "height": 340}, "642 pixels wide, at most 640"),
         ({"width": 640, "height": 364}, "364 pixels high, at most 360"),
         ({"width": 200, "height": 300}, "0.67 times as wide as high, at least 1"),
         ({"width": 640, "height": 200}, "3.20 times as wide as high, at most 3"),
         ({"width": 200, "height": 300, "turn": 90}, None),
         ({"width": 300, "height": 200, "turn": 270}, "0.67 times as wide as high"),
         ({"fps": 50}, "50 pictures a second, at most 30"),
+        ({"width": 640, "height": 358}, "229,120 pixels in all, at most 227,840"),
     ],
 )
 def test_a_video_is_held_to_each_limit(film: dict[str, Any], message: str | None) -> None:

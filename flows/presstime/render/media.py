@@ -121,7 +121,8 @@ def prepare(data: bytes, path: str, rule: MediaRule, focus: Focus = None) -> Pre
 def _untouched(made: Prepared, path: str, rule: MediaRule) -> Prepared:
     """What is not encoded anew must fit as it is."""
     if made.mime not in rule.mimes:
-        takes = ", ".join(rule.mimes)
+        moving = [mime for kind in (rule.animation, rule.video) if kind for mime in kind.mimes]
+        takes = ", ".join(dict.fromkeys([*rule.mimes, *moving]))
         raise RenderError(
             f"{path}: {made.mime} is not taken here, only {takes}", "Give this channel other `media`.", "media-type"
         )

@@ -51,13 +51,13 @@ def checked_animation(image: "Image", mime: str, size: int, path: str, rule: Mov
 
 def _asks(rule: MovingRule) -> bool:
     limits = (rule.min_seconds, rule.max_seconds, rule.min_side, rule.max_width, rule.max_height, rule.min_ratio)
-    return any(limit is not None for limit in (*limits, rule.max_ratio, rule.max_fps))
+    return any(limit is not None for limit in (*limits, rule.max_ratio, rule.max_fps, rule.max_pixels))
 
 
 def _check_file(found: Moving, path: str, rule: MovingRule) -> None:
     if found.mime not in rule.mimes:
         raise RenderError(
-            f"{path}: {found.mime} is not taken here, only {', '.join(rule.mimes)}",
+            f"{path}: {found.mime} {'that moves ' * bool(found.frames)}is not taken here, only {', '.join(rule.mimes)}",
             "Give this channel other `media`.",
             "media-type",
         )
@@ -67,6 +67,7 @@ def _check_file(found: Moving, path: str, rule: MovingRule) -> None:
 
 def _check(found: Moving, path: str, rule: MovingRule) -> None:
     ratio = found.width / found.height if found.height else 0
+    pixels = max(found.frames, 1) * found.width * found.height
     limits = (
         (found.seconds, rule.min_seconds, rule.max_seconds, f"{found.seconds:.1f} seconds"),
         (min(found.width, found.height), rule.min_side, None, f"{found.width} x {found.height} pixels"),
@@ -75,13 +76,17 @@ def _check(found: Moving, path: str, rule: MovingRule) -> None:
         (ratio, rule.min_ratio, rule.max_ratio, f"{ratio:.2f} times as wide as high"),
         (found.fps, None, rule.max_fps, f"{found.fps:.0f} pictures a second"),
         (found.frames, None, rule.max_frames, f"{found.frames} pictures"),
-        (found.frames * found.width * found.height, None, rule.max_pixels, "all its pictures together in pixels"),
+        (pixels, None, rule.max_pixels, f"{pixels:,} pixels in all"),
     )
     for value, least, most, said in limits:
         if value and least is not None and value < least:
             raise RenderError(f"{path}: {said}, at least {least:g} are taken", ADVICE, "media-size")
         if most is not None and value > most:
-            raise RenderError(f"{path}: {said}, at most {most:,g} are taken", ADVICE, "media-size")
+            raise RenderError(f"{path}: {said}, at most {_figure(most)} are taken", ADVICE, "media-size")
+
+
+def _figure(value: float) -> str:
+    return f"{value:,}" if isinstance(value, int) else f"{value:,g}"
 
 
 def probed(data: bytes, mime: str, path: str) -> Moving:
