@@ -44,6 +44,7 @@ class SandboxBench:
                 "id": str(post.data["message_id"]) if self.network == "telegram" else post.id,
                 "text": post.text,
                 "alts": [media.alt for media in state.media_of(post)],
+                "kinds": [media.mime for media in state.media_of(post)],
                 "card": post.card,
                 "parent": post.parent
                 and (post.parent.rpartition("/")[2] if self.network == "telegram" else post.parent),

@@ -89,6 +89,10 @@ def use_everything(bench: SandboxBench) -> None:
     media = tuple(replace(item, focus=(0.5, -0.25)) for item in sender.pictures("teal", "plum"))
     sender.receipt(sender.orders(Segment(0, "Deux images", media=media), name="images")[0])
     sender.receipt(sender.orders(Segment(0, "Une image", media=media[:1]), name="image")[0])
+    rule = sender.adapter.traits.media
+    for name, takes, make in (("film", "video", sender.film), ("gif", "animation", sender.animation)):
+        if getattr(rule, takes):
+            sender.receipt(sender.orders(Segment(0, name, media=(make(),)), name=name)[0])
     if sender.adapter.traits.card:
         card = Card("https://verne.example/lune", "La Lune", "97 heures", sender.pictures("gold")[0])
         sender.receipt(sender.orders(Segment(0, "Carte", card=card), name="card")[0])

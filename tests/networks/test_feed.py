@@ -1,6 +1,7 @@
 """The feed adapter: the suite on a folder, and the two formats as their specifications want them."""
 
 import json
+import re
 import threading
 from collections.abc import Sequence
 from dataclasses import replace
@@ -43,7 +44,7 @@ class FolderBench:
         return [
             {
                 "id": item["id"],
-                "text": item["content_html"].split("\n<p><img")[0],
+                "text": re.split(r"\n<p><(?:img|video)", item["content_html"])[0],
                 "alts": [a["title"] for a in item.get("attachments", [])],
             }
             for item in self.feed(account)["items"]

@@ -31,6 +31,7 @@ from presstime.model import (
     digest_of,
 )
 from presstime.networks.base import GONE, Adapter, Order
+from tests.render.clips import mp4
 
 AT = datetime.now(UTC).replace(microsecond=0)
 TRICKY = "Grüße & <tags> from 東京 — 👩‍👩‍👧‍👦 e\u0301 \u200fשלום\nsecond line #café https://verne.example/a?b=c&d=e"
@@ -87,6 +88,22 @@ class Sender:
             self.files[item.digest] = content
             items.append(item)
         return tuple(items)
+
+    def film(self, name: str = "media/depart.mp4") -> Attachment:
+        """A video, as the render stage hands it over: its size is not asked for where nothing depends on it."""
+        return self._moving(mp4(), "video/mp4", name, 0, 0)
+
+    def animation(self, name: str = "media/helice.gif") -> Attachment:
+        """A GIF of two pictures."""
+        buffer = io.BytesIO()
+        first, second = (Image.new("RGB", (8, 6), color) for color in ("teal", "plum"))
+        first.save(buffer, "GIF", save_all=True, append_images=[second], duration=100)
+        return self._moving(buffer.getvalue(), "image/gif", name, 8, 6)
+
+    def _moving(self, content: bytes, mime: str, name: str, width: int, height: int) -> Attachment:
+        digest = digest_of(content)
+        self.files[digest] = content
+        return Attachment(name, digest_of(name), digest, mime, len(content), width, height, f"{ALT} ({mime})")
 
     def send(self, order: Order, previous: Sequence[Receipt] = ()) -> Any:
         media = self.adapter.prepare(order.variant, lambda item: self.files[item.digest])
@@ -180,6 +197,22 @@ class NetworkSuite:
         """A picture may stand alone."""
         sender.receipt(sender.orders(Segment(0, "", media=sender.pictures("navy")))[0])
         assert len(bench.posts(account)[0]["alts"]) == 1
+
+    @pytest.mark.parametrize("kind", ["film", "animation"])
+    def test_what_moves(self, bench: Bench, account: str, sender: Sender, kind: str) -> None:
+        """A film, and a GIF that moves, arrive as they are, with words and alt text, where the network takes them: what the
+        rules promise when a post is checked holds when it is sent."""
+        rule = sender.adapter.traits.media
+        item = sender.film() if kind == "film" else sender.animation()
+        taken = rule and (rule.video if kind == "film" else rule.animation or "image/gif" in rule.mimes)
+        if not rule or not taken:
+            pytest.skip(f"the network takes no {kind}")
+        sender.receipt(sender.orders(Segment(0, "Ça bouge", media=(item,)))[0])
+        [post] = bench.posts(account)
+        assert post["text"] == "Ça bouge"
+        assert post["alts"] == [item.alt if rule.alt_limit != 0 else ""]
+        if "kinds" in post:
+            assert post["kinds"] == [item.mime]
 
     def test_card(self, bench: Bench, account: str, sender: Sender) -> None:
         """A link card arrives with its title and description, where the network takes one."""

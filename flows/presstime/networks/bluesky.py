@@ -3,7 +3,8 @@
 Facts: the lexicons `app.bsky.feed.post` and `com.atproto.repo.putRecord`, the PDS source and docs.bsky.app. `putRecord` under
 our own record key with `swapRecord: null` creates the record if it is absent, does nothing if it is the same, and answers
 `InvalidSwap` if something else stands there: the same send may be repeated for ever. A record could be put anew, but the app
-does not show that it was, and quotes and replies pin the content identifier of the old one: not an edit.
+does not show that it was, and quotes and replies pin the content identifier of the old one: not an edit. A GIF is a picture there, and stands still. Films have a service of their own (video.bsky.app), which is not used
+here: they are refused when checked.
 """
 
 from collections.abc import Callable, Mapping

@@ -1,14 +1,14 @@
 """Discord, API v10: a bot in a channel, or an incoming webhook.
 
 Facts: discord-api-docs and the vendor's OpenAPI file (which says 4,000 characters where the documentation says 2,000: the
-smaller holds). A bot's `nonce` with `enforce_nonce` gives the first message back "in the past few minutes"; a webhook has no
+smaller holds; 10 MiB a file unless the server was boosted). Any file may be attached, pictures and films are shown. A bot's `nonce` with `enforce_nonce` gives the first message back "in the past few minutes"; a webhook has no
 such thing and cannot read its messages back. `allowed_mentions` keeps an `@everyone` in the words from calling everyone.
 """
 
 from dataclasses import replace
 from datetime import timedelta
 
-from presstime.model import JsonObject, MediaRule, Segment, Settling, TextRule, Traits, Variant
+from presstime.model import JsonObject, MediaRule, MovingRule, Segment, Settling, TextRule, Traits, Variant
 from presstime.networks.base import Composer
 from presstime.networks.holes import file_name
 
@@ -19,7 +19,11 @@ BOT = Traits(
     key_window=timedelta(minutes=2),
     text=TextRule(2000, "characters"),
     media=MediaRule(
-        10, ("image/jpeg", "image/png", "image/gif", "image/webp"), max_bytes=10 * 1024 * 1024, alt_limit=1024
+        10,
+        ("image/jpeg", "image/png", "image/gif", "image/webp"),
+        max_bytes=10 * 1024 * 1024,
+        alt_limit=1024,
+        video=MovingRule(("video/mp4", "video/webm", "video/quicktime"), max_bytes=10 * 1024 * 1024),
     ),
     threads=True,
     markup="chat",

@@ -2,7 +2,8 @@
 
 Facts: the edges of Meta's business SDK specifications (Page, PagePost, Photo) and developers.facebook.com. Facebook makes the
 link card itself. 63,206 characters is what everybody reports as the limit; Meta's own pages do not say. An exact repeat is
-refused (code 506) without naming the post, so a lost reply is settled by reading `published_posts` back.
+refused (code 506) without naming the post, so a lost reply is settled by reading `published_posts` back. Films go by
+another edge (`/{page}/videos`), which is not used here.
 """
 
 from presstime.model import JsonObject, MediaRule, Segment, Settling, TextRule, Traits, Variant

@@ -1,5 +1,6 @@
 """Feeds on disk: `atom.xml` (RFC 4287) and `feed.json` (JSON Feed 1.1), for a web server or a static site to show.
 
+Pictures and films are attachments there (JSON Feed's `attachments`, Atom's `rel="enclosure"`), and shown in the words besides.
 Every entry has an id of its own that never changes, so writing it again changes nothing.
 """
 
@@ -19,6 +20,7 @@ from presstime.model import (
     Json,
     JsonObject,
     MediaRule,
+    MovingRule,
     Outcome,
     Receipt,
     Refused,
@@ -42,12 +44,15 @@ ENDINGS = {
     "image/svg+xml": ".svg",
     "image/avif": ".avif",
 }
+FILMS = {"video/mp4": ".mp4", "video/webm": ".webm", "video/quicktime": ".mov"}
 TRAITS = Traits(
     network="feed",
     title="Feed",
     settling=Settling.NATURAL,
     text=TextRule(1_000_000, "characters"),  # no limit in either format; a bound against accidents
-    media=MediaRule(20, tuple(ENDINGS), max_bytes=50_000_000),
+    media=MediaRule(
+        20, tuple(ENDINGS), max_bytes=50_000_000, video=MovingRule(tuple(FILMS), max_bytes=500_000_000)
+    ),  # neither format has limits: bounds against accidents
     markup="html",
     marks=frozenset({"link", "mention", "tag", "bold", "italic", "code", "pre", "quote", "strike"}),
     link_in_text=False,
@@ -87,7 +92,7 @@ class Feed(Adapter):
         return item | {key: value for key, value in optional.items() if value}
 
     def prepare(self, variant: Variant, read: ReadBytes) -> Mapping[str, Json]:
-        """Copies the pictures beside the feed, named by their digest: nothing points at them yet."""
+        """Copies the files beside the feed, named by their digest: nothing points at them yet."""
         try:
             folder = self._folder() / "media"
             folder.mkdir(parents=True, exist_ok=True)
@@ -163,19 +168,21 @@ class Feed(Adapter):
 
     def _item(self, order: Order) -> JsonObject:
         base = str(self.channel.options.get("url") or "").rstrip("/")
-        pictures = [
+        attached = [
             {
                 "url": "/".join(filter(None, (base, "media", _file_name(item)))),
                 "mime_type": item.mime,
                 "title": item.alt,
+                "size_in_bytes": item.size,
             }
             for item in order.segment.media
         ]
         item = {"id": entry_id(self.channel, order), **self.planned(order)}
-        if pictures:
-            figures = "".join(feed_formats.figure(picture["url"], picture["title"]) for picture in pictures)
-            item |= {"image": pictures[0]["url"], "attachments": pictures}
-            item["content_html"] += figures
+        if attached:
+            item |= {"attachments": attached}
+            item["content_html"] += "".join(map(feed_formats.figure, attached))
+        if pictures := [file["url"] for file in attached if file["mime_type"] in ENDINGS]:
+            item["image"] = pictures[0]
         return item
 
 
@@ -199,4 +206,4 @@ def _receipt(item: JsonObject) -> Receipt:
 
 
 def _file_name(item: Attachment) -> str:
-    return item.digest + ENDINGS[item.mime]
+    return item.digest + (ENDINGS | FILMS)[item.mime]

@@ -69,8 +69,9 @@ def _entry(feed: ET.Element, item: JsonObject) -> None:
         _child(entry, "summary", item["summary"])
     for tag in item.get("tags", []):
         _child(entry, "category").set("term", _clean(tag))
-    for picture in item.get("attachments", []):
-        _link(entry, "enclosure", picture["url"], type=picture["mime_type"], title=picture["title"])
+    for file in item.get("attachments", []):
+        size = {"length": str(file["size_in_bytes"])} if "size_in_bytes" in file else {}
+        _link(entry, "enclosure", file["url"], type=file["mime_type"], title=file["title"], **size)
     content = _child(entry, "content", item["content_html"])
     content.set("type", "html")
     if item.get("language"):
@@ -82,8 +83,11 @@ def _updated(item: JsonObject) -> str:
     return str(item.get("date_modified") or item["date_published"])
 
 
-def figure(url: str, alt: str) -> str:
-    """A picture as HTML, to stand after an entry's words: few readers show attachments."""
+def figure(file: JsonObject) -> str:
+    """An attachment as HTML, to stand after an entry's words: few readers show attachments."""
+    url, alt = file["url"], file["title"]
+    if file["mime_type"].startswith("video/"):
+        return f'\n<p><video src="{html.escape(url)}" title="{html.escape(alt)}" controls></video></p>'
     return f'\n<p><img src="{html.escape(url)}" alt="{html.escape(alt)}"></p>'
 
 

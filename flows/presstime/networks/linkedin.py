@@ -1,6 +1,6 @@
 """LinkedIn, through the Posts API (`POST /rest/posts`): pages of organisations, and members.
 
-Facts: learn.microsoft.com (posts-api, little-text-format, images-api). The words are little text, in which an unescaped
+Facts: learn.microsoft.com (posts-api, little-text-format, images-api, videos-api). The words are little text, in which an unescaped
 reserved character silently ends the post. 3,000 characters is the documented limit of the older API; whether escapes count is
 not said, so they are counted. LinkedIn makes no link card: we supply it. A page's posts can be read back; a member's cannot,
 with what anybody is given.
@@ -9,19 +9,27 @@ with what anybody is given.
 from dataclasses import replace
 
 from presstime.errors import Unsupported
-from presstime.model import Card, Json, JsonObject, MediaRule, Segment, Settling, TextRule, Traits, Variant
+from presstime.model import Card, Json, JsonObject, MediaRule, MovingRule, Segment, Settling, TextRule, Traits, Variant
 from presstime.networks.base import Composer
 from presstime.networks.holes import media_hole
 
 PICTURES = ("image/jpeg", "image/png", "image/gif")
-# Sizes in bytes are not documented, only pixels: the bound keeps uploads short.
-PICTURE = MediaRule(20, PICTURES, max_bytes=20_000_000, max_pixels=36_152_319, alt_limit=4086)
+# Sizes in bytes of pictures are not documented, only pixels: the bound keeps uploads short.
+PICTURE = MediaRule(
+    20,
+    PICTURES,
+    max_bytes=20_000_000,
+    max_pixels=36_152_319,
+    alt_limit=4086,
+    animation=MovingRule(("image/gif",), max_bytes=20_000_000, max_frames=250),
+)
+FILM = MovingRule(("video/mp4",), max_bytes=500_000_000, min_seconds=3, max_seconds=1800, alone=True)
 PAGE = Traits(
     network="linkedin",
     title="LinkedIn",
     settling=Settling.LOOKUP,
     text=TextRule(3000, "characters"),
-    media=PICTURE,
+    media=replace(PICTURE, video=FILM),
     thumb=replace(PICTURE, max_count=1),
     markup="littletext",
     marks=frozenset({"mention", "tag"}),
@@ -70,6 +78,8 @@ class LinkedInMember(LinkedInPage):
 def _content(segment: Segment) -> Json:
     if segment.media and segment.card:
         raise Unsupported("LinkedIn shows pictures or a link card, not both", "Leave one of them out.")
+    if segment.media and segment.media[0].mime.startswith("video/"):
+        return {"media": {"id": media_hole(segment.media[0])}}
     images = [{"id": media_hole(item), "altText": item.alt} for item in segment.media]
     if images:
         return {"media": images[0]} if len(images) == 1 else {"multiImage": {"images": images}}

@@ -1,6 +1,8 @@
 """Mastodon, and servers that speak its API.
 
-Facts: docs.joinmastodon.org (statuses, media, accounts) and the server's source. `Idempotency-Key` is kept for an hour, per
+Facts: docs.joinmastodon.org (statuses, media, accounts, instance: `configuration.media_attachments`) and the server's source
+(media_attachment.rb). A film stands alone in a status, moving GIFs may stand together; both are encoded anew there, which
+takes its time. `Idempotency-Key` is kept for an hour, per
 account, and does not look at the body. An edit that changes nothing leaves no trace (UpdateStatusService).
 """
 
@@ -18,6 +20,7 @@ from presstime.model import (
     Json,
     JsonObject,
     MediaRule,
+    MovingRule,
     Outcome,
     Receipt,
     Segment,
@@ -43,6 +46,14 @@ TRAITS = Traits(
         max_bytes=16 * 1024 * 1024,
         max_pixels=33_177_600,
         alt_limit=1500,
+        animation=MovingRule(("image/gif",), max_bytes=16 * 1024 * 1024),
+        video=MovingRule(
+            ("video/mp4", "video/webm", "video/quicktime"),
+            max_bytes=99 * 1024 * 1024,
+            max_fps=120,
+            max_pixels=8_294_400,
+            alone=True,
+        ),
     ),
     threads=True,
     # 429 comes from the gate before the application. 503 may come from a proxy, or from the application after the status
@@ -53,9 +64,11 @@ TRAITS = Traits(
     edits=frozenset({"text", "media"}),
     can_retract=True,
 )
+STILL = ("image/jpeg", "image/png", "image/webp")
 SLACK = timedelta(minutes=5)  # how far the server's clock may lag behind ours
 PAGES = 10  # of 40 statuses, looked through before we say that we cannot tell
 WAITS = (0.2, 0.5, 1, 1, 2, 2, 4, 4, 8, 8)  # seconds between looks at a picture the server is still working on
+WAITS_MOVING = (*WAITS, *(8,) * 20)  # at a film or a moving picture: some three minutes in all
 
 
 class Mastodon(HttpAdapter):
@@ -84,11 +97,11 @@ class Mastodon(HttpAdapter):
         return {item.digest: self._upload(item, read(item)) for item in variant.attachments()}
 
     def _upload(self, item: Attachment, content: bytes) -> str:
-        """The id of an uploaded picture, once the server has finished with it: an unfinished one cannot be attached."""
+        """The id of an uploaded file, once the server has finished with it: an unfinished one cannot be attached."""
         fields = {name: value for name, value in _about(item).items() if value}
         file = (item.path.rsplit("/", 1)[-1], content, item.mime)
         media = self.http.ask("POST", "/api/v2/media", headers=self._bearer(), data=fields, files={"file": file})
-        for wait in WAITS:
+        for wait in WAITS if item.mime in STILL else WAITS_MOVING:
             if media.get("url"):
                 return str(media["id"])
             time.sleep(wait)

@@ -2,13 +2,14 @@
 
 Facts: matrix-spec, client-server v1.x (m.room.message, room_send, m.mentions). The words go twice, as HTML that clients show
 and as plain text. An event has at most 65,536 bytes, both included. The transaction id is our key, for the same login only; how
-long a server remembers it is not said. An empty `m.mentions` says that nobody is called.
+long a server remembers it is not said. How large a file may be is each server's to say (`m.upload.size`): the bounds here are
+below what the usual ones take. An empty `m.mentions` says that nobody is called.
 """
 
 from datetime import timedelta
 from html import escape
 
-from presstime.model import Attachment, JsonObject, MediaRule, Segment, Settling, TextRule, Traits, Variant
+from presstime.model import Attachment, JsonObject, MediaRule, MovingRule, Segment, Settling, TextRule, Traits, Variant
 from presstime.networks.base import Composer
 from presstime.networks.holes import file_name, media_address, media_hole
 
@@ -18,7 +19,12 @@ TRAITS = Traits(
     settling=Settling.KEYED,
     key_window=timedelta(minutes=10),
     text=TextRule(25_000, "bytes"),  # the plain text is never longer, and both are escaped once more as JSON
-    media=MediaRule(10, ("image/jpeg", "image/png", "image/gif", "image/webp"), max_bytes=10_000_000),
+    media=MediaRule(
+        10,
+        ("image/jpeg", "image/png", "image/gif", "image/webp"),
+        max_bytes=10_000_000,
+        video=MovingRule(("video/mp4", "video/webm", "video/quicktime"), max_bytes=50_000_000, alone=True),
+    ),
     markup="chat-html",
     fallback=True,
     hashtags=False,
@@ -45,7 +51,8 @@ class Matrix(Composer):
             "m.mentions": {},
         }
         if len(segment.media) == 1:
-            return {"msgtype": "m.image", **_image(segment.media[0]), **words}
+            kind = "m.video" if segment.media[0].mime.startswith("video/") else "m.image"
+            return {"msgtype": kind, **_image(segment.media[0]), **words}
         if segment.media:
             words["formatted_body"] += "".join(map(_inline, segment.media))
             words["body"] += "".join(f"\n[{item.alt or file_name(item)}]" for item in segment.media)
@@ -53,7 +60,9 @@ class Matrix(Composer):
 
 
 def _image(item: Attachment) -> JsonObject:
-    info = {"mimetype": item.mime, "size": item.size, "w": item.width, "h": item.height}
+    info: JsonObject = {"mimetype": item.mime, "size": item.size}
+    if item.width:
+        info |= {"w": item.width, "h": item.height}
     return {"url": media_hole(item), "filename": file_name(item), "info": info}
 
 

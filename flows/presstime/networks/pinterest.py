@@ -2,7 +2,7 @@
 
 Facts: the vendor's OpenAPI file 5.23. A pin is a picture first; its link has a field of its own, and addresses in its
 description lead nowhere. Nothing is idempotent: own pins of the board are read back. With Trial access only the creator sees
-what is pinned.
+what is pinned. A film wants an upload of its own and a cover, which is not done here.
 """
 
 from presstime.errors import Unsupported

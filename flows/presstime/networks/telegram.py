@@ -1,7 +1,8 @@
 """Telegram channels and groups, through the Bot API.
 
 Facts: core.telegram.org/bots/api (10.1). A bot cannot list what it sent and there is no key: a lost reply stays unknown until a
-person looks. Offsets of entities are UTF-16 units; the limits count Unicode scalars.
+person looks. Offsets of entities are UTF-16 units; the limits count Unicode scalars. A moving GIF goes by sendAnimation and a film by sendVideo,
+each alone: at most 50 MB, films as MPEG-4.
 """
 
 import json
@@ -13,12 +14,14 @@ from urllib.parse import quote
 from presstime.errors import Unsupported
 from presstime.model import (
     Accepted,
+    Attachment,
     Channel,
     Delivery,
     Identity,
     Json,
     JsonObject,
     MediaRule,
+    MovingRule,
     Outcome,
     Receipt,
     Refused,
@@ -55,7 +58,15 @@ TRAITS = Traits(
     text=TextRule(4096, "scalars"),
     caption=TextRule(1024, "scalars"),
     # sendPhoto: at most 10 MB, width and height together at most 10000
-    media=MediaRule(10, ("image/jpeg", "image/png", "image/webp"), max_bytes=10_000_000, max_side=5000, alt_limit=0),
+    media=MediaRule(
+        10,
+        ("image/jpeg", "image/png", "image/webp"),
+        max_bytes=10_000_000,
+        max_side=5000,
+        alt_limit=0,
+        animation=MovingRule(("image/gif",), max_bytes=50_000_000, alone=True),
+        video=MovingRule(("video/mp4",), max_bytes=50_000_000, alone=True),
+    ),
     threads=True,
     markup="spans",
     marks=frozenset(ENTITIES),
@@ -65,6 +76,7 @@ TRAITS = Traits(
     can_retract=True,
     retract_window=timedelta(hours=48),
 )
+FILES = {"sendPhoto": "photo", "sendAnimation": "animation", "sendVideo": "video"}  # what each method calls its file
 MISSING = ("message to edit not found", "message to delete not found", "MESSAGE_ID_INVALID")
 
 
@@ -99,7 +111,10 @@ class Telegram(HttpAdapter):
         if len(segment.media) > 1:
             return {"method": "sendMediaGroup", "params": {"media": _group(segment, entities)}}
         if segment.media:
-            return {"method": "sendPhoto", "params": _words("caption", segment.text, "caption_entities", entities)}
+            return {
+                "method": _method(segment.media[0]),
+                "params": _words("caption", segment.text, "caption_entities", entities),
+            }
         if not segment.text:
             raise Unsupported("Telegram takes no empty message", "Give the post a text or a picture.")
         params = _words("text", segment.text, "entities", entities)
@@ -157,8 +172,7 @@ class Telegram(HttpAdapter):
         for item in order.segment.media:
             if item.digest not in files:
                 raise Unfilled(item.path)
-            name = "photo" if method == "sendPhoto" else item.digest
-            parts[name] = (item.path.rsplit("/", 1)[-1], files[item.digest], item.mime)
+            parts[FILES.get(method, item.digest)] = (item.path.rsplit("/", 1)[-1], files[item.digest], item.mime)
         return parts
 
     def _receipt(self, answer: Json) -> Receipt:
@@ -180,6 +194,13 @@ class Telegram(HttpAdapter):
 
     def _path(self, method: str) -> str:
         return f"/bot{quote(self.http.token(), safe=':')}/{method}"
+
+
+def _method(item: Attachment) -> str:
+    """How one file alone is sent."""
+    if item.mime.startswith("video/"):
+        return "sendVideo"
+    return "sendAnimation" if item.mime == "image/gif" else "sendPhoto"
 
 
 def _edited(planned: JsonObject) -> tuple[str, JsonObject]:

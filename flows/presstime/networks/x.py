@@ -2,7 +2,8 @@
 
 Facts: docs.x.com (manage posts, counting characters, media best practices, rate limits) and the OpenAPI file 2.167. There is
 no idempotency key; a lost reply is settled by reading the account's own posts back. What X calls an edit makes a new post,
-within the hour and for paying accounts: not an edit here.
+within the hour and for paying accounts: not an edit here. A post has up to four pictures, or one moving GIF. Videos are taken
+in parts only (`/2/media/upload/initialize`, `append`, `finalize`), which is not done here: they are refused when checked.
 """
 
 import html
@@ -20,6 +21,7 @@ from presstime.model import (
     Json,
     JsonObject,
     MediaRule,
+    MovingRule,
     Outcome,
     Receipt,
     Segment,
@@ -38,7 +40,21 @@ TRAITS = Traits(
     title="X",
     settling=Settling.LOOKUP,
     text=TextRule(280, "weighted", url_weight=23),
-    media=MediaRule(4, ("image/jpeg", "image/png", "image/webp", "image/gif"), max_bytes=5_000_000, alt_limit=1000),
+    media=MediaRule(
+        4,
+        ("image/jpeg", "image/png", "image/webp"),
+        max_bytes=5_000_000,
+        alt_limit=1000,
+        animation=MovingRule(
+            ("image/gif",),
+            max_bytes=15_000_000,
+            max_width=1280,
+            max_height=1080,
+            max_frames=350,
+            max_pixels=300_000_000,
+            alone=True,
+        ),
+    ),
     visible_after=timedelta(seconds=60),  # not documented; own posts are seen to lag by seconds
     threads=True,
     default_base_url="https://api.x.com",

@@ -26,6 +26,7 @@ from presstime.model import (
 )
 from presstime.render.campaign import Campaign
 from presstime.render.entities import Convention, find
+from presstime.render.filetypes import mime_of
 from presstime.render.filters import first_paragraphs
 from presstime.render.fit import Room, fit, too_long
 from presstime.render.forms import DOCUMENTS, PENS, fit_written, pen_of
@@ -153,8 +154,13 @@ def _card(work: _Work, has_media: bool) -> Card | None:
     if not traits.card or not work.link or has_media:
         return None
     rule = traits.thumb or traits.media
-    thumb = _attach(work, replace(post.media[0], alt=""), rule) if post.media and rule else None
+    first = next((ref for ref in post.media if not _is_film(work.read(ref.blob))), None)
+    thumb = _attach(work, replace(first, alt=""), rule) if first and rule else None
     return Card(work.link, post.title, _description(post), thumb)
+
+
+def _is_film(data: bytes) -> bool:
+    return (mime_of(data) or "").startswith("video/")
 
 
 def _description(post: Post) -> str:

@@ -1,15 +1,17 @@
 """Mastodon's twin: statuses, media and accounts of API v1 and v2, with the hour of its idempotency keys."""
 
 import html
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from presstime.model import JsonObject
 from presstime.networks.mastodon import TRAITS
 from presstime.sandbox.calls import Answer, Call
 from presstime.sandbox.state import Media, Post
-from presstime.sandbox.twin import Operation, Twin, marked, picture_type, too_long
+from presstime.sandbox.twin import FILMS, PICTURES, Operation, Twin, film_type, marked, picture_type, too_long
 
 KEY_WINDOW = timedelta(hours=1)
+IMAGE_BYTES, VIDEO_BYTES = 16 * 1024 * 1024, 99 * 1024 * 1024
 BORN = "2024-01-01T00:00:00.000Z"
 
 
@@ -43,7 +45,7 @@ class Mastodon(Twin):
             return Answer(200, self._status(call, known))  # whatever this request says: the key does not bind the body
         text = call.body.get("status", "")
         media = [self._attachable(call, item) for item in call.body.get("media_ids", [])]
-        self._check(text, len(media))
+        self._check(text, media)
         post = Post(
             self.network,
             post_id := self.state.number(),
@@ -75,7 +77,7 @@ class Mastodon(Twin):
         post = self._own(call)
         media = tuple(self._attachable(call, item) for item in call.body.get("media_ids", []))
         text, language = call.body.get("status", post.text), call.body.get("language", post.data.get("language"))
-        self._check(text, len(media))
+        self._check(text, media)
         described = self._describe(media, call.body.get("media_attributes", []))
         if described or (text, media, language) != (post.text, post.media, post.data.get("language")):
             post.data |= {"language": language, "edited_at": stamp(self.state.now())}
@@ -100,13 +102,15 @@ class Mastodon(Twin):
         self.state.remove(post)
         return Answer(200, answer)
 
-    def _check(self, text: str, media: int) -> None:
+    def _check(self, text: str, media: Sequence[str]) -> None:
         if not text.strip() and not media:
             raise self.refuse(422, "Validation failed: Text can't be blank")
         if too_long(text, TRAITS.text):
             raise self.refuse(422, f"Validation failed: Text character limit of {TRAITS.text.limit} exceeded")
-        if media > 4:
+        if len(media) > 4:
             raise self.refuse(422, "Validation failed: Cannot attach more than 4 files")
+        if len(media) > 1 and any(kind_of(self.state.media[item]) == "video" for item in media):
+            raise self.refuse(422, "Validation failed: Cannot attach a video to a post that already contains images")
 
     def _attachable(self, call: Call, media_id: str) -> str:
         media = self.state.media.get(str(media_id))
@@ -145,12 +149,16 @@ class Mastodon(Twin):
 
     def create_media(self, call: Call) -> Answer:
         file = call.files.get("file")
-        mime = picture_type(file.content) if file else None
+        mime = (picture_type(file.content) or film_type(file.content)) if file else None
         if file is None or mime is None:
             raise self.refuse(422, "Validation failed: File content type is invalid, File is invalid")
         media = Media(self.state.number(), self.network, call.account, mime, file.content)
         media.alt = call.body.get("description", "")
-        media.pending = 2 if self.state.faults.take_processing(self.network, call.account) else 0
+        if len(file.content) > (VIDEO_BYTES if kind_of(media) == "video" else IMAGE_BYTES):
+            raise self.refuse(422, "Validation failed: File file size is too large")
+        media.pending = int(kind_of(media) != "image")  # what moves is always encoded anew, after the answer
+        if self.state.faults.take_processing(self.network, call.account):
+            media.pending = 2
         self.state.add_media(media)
         return Answer(202 if media.pending else 200, self._attachment(call, media))
 
@@ -165,7 +173,7 @@ class Mastodon(Twin):
         url = f"{call.base.removesuffix('/mastodon')}/_sandbox/media/{media.id}"
         return {
             "id": media.id,
-            "type": "image",
+            "type": kind_of(media),
             "url": None if media.pending else url,
             "preview_url": url,
             "remote_url": None,
@@ -195,9 +203,11 @@ class Mastodon(Twin):
 
     def instance(self, call: Call) -> Answer:
         limits = {"max_characters": TRAITS.text.limit, "max_media_attachments": 4, "characters_reserved_per_url": 23}
-        media = (
-            {"supported_mime_types": list(TRAITS.media.mimes), "image_size_limit": 16_777_216} if TRAITS.media else {}
-        )
+        media = {
+            "supported_mime_types": [*PICTURES.values(), *FILMS],
+            "image_size_limit": IMAGE_BYTES,
+            "video_size_limit": VIDEO_BYTES,
+        }
         domain = call.base.split("//")[1]
         configuration = {"statuses": limits, "media_attachments": media}
         common = {"title": "Sandbox", "description": "A twin, for trying things on.", "configuration": configuration}
@@ -286,6 +296,14 @@ class Mastodon(Twin):
 
     def profile(self, account: str) -> str:
         return f"/mastodon/@{account}"
+
+
+def kind_of(media: Media) -> str:
+    """As the API names it. A GIF of more than one picture becomes a film without sound, a `gifv`: each of its pictures has a
+    graphic control extension before it (GIF89a, 23)."""
+    if media.mime.startswith("video/"):
+        return "video"
+    return "gifv" if media.mime == "image/gif" and media.content.count(b"\x21\xf9\x04") > 1 else "image"
 
 
 def stamp(at: datetime) -> str:

@@ -18,7 +18,7 @@ from starlette.routing import Route
 
 from presstime.model import JsonObject, Span, from_iso
 from presstime.sandbox.state import Post, State
-from presstime.sandbox.twin import Twin, picture_type
+from presstime.sandbox.twin import Twin, film_type, picture_type
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -90,7 +90,9 @@ class Shelf:
         found = self.state.media.get(request.path_params["id"])
         if found is None:
             return Response("no such media", 404)
-        mime = picture_type(found.content) or "application/octet-stream"  # never as what the client said it is
+        mime = (
+            picture_type(found.content) or film_type(found.content) or "application/octet-stream"
+        )  # never as what the client said it is
         return Response(found.content, media_type=mime, headers={"X-Content-Type-Options": "nosniff"})
 
     def _page(
@@ -136,7 +138,10 @@ class Shelf:
         return sorted(threads, key=lambda thread: max(post.at for post in thread), reverse=True)
 
     def _shown(self, post: Post) -> Shown:
-        media = [{"url": f"/_sandbox/media/{m.id}", "alt": m.alt} for m in self.state.media_of(post)]
+        media = [
+            {"url": f"/_sandbox/media/{m.id}", "alt": m.alt, "film": m.mime.startswith("video/")}
+            for m in self.state.media_of(post)
+        ]
         title = self.twins[post.network].title
         return Shown(
             post,
@@ -229,7 +234,7 @@ def _html(template: str, context: JsonObject, status: int = 200) -> Response:
     """A page that may load nothing from elsewhere, and run nothing but its own script."""
     nonce = secrets.token_urlsafe(12)
     body = _environment().get_template(template).render(nonce=nonce, **context)
-    policy = f"default-src 'none'; img-src 'self' data:; style-src 'nonce-{nonce}'; script-src 'nonce-{nonce}'; connect-src 'self'"
+    policy = f"default-src 'none'; img-src 'self' data:; media-src 'self'; style-src 'nonce-{nonce}'; script-src 'nonce-{nonce}'; connect-src 'self'"
     return HTMLResponse(body, status, {"Content-Security-Policy": policy, "Cache-Control": "no-store"})
 
 

@@ -13,8 +13,9 @@ from presstime.model import JsonObject, Span
 from presstime.networks.telegram import ENTITIES, TRAITS
 from presstime.sandbox.calls import Answer, Call
 from presstime.sandbox.state import Media, Post
-from presstime.sandbox.twin import Operation, Twin, marked, picture_type, too_long
+from presstime.sandbox.twin import Operation, Twin, film_type, marked, picture_type, too_long
 
+MOVING_BYTES = 50_000_000
 RETRACTABLE = timedelta(hours=48)
 SAME = (
     "Bad Request: message is not modified: specified new message content and reply markup are exactly the same as a current"
@@ -32,6 +33,8 @@ class Telegram(Twin):
         return [
             Operation("POST", "/bot{token}/sendMessage", "sendMessage", self.send_message, visible=True),
             Operation("POST", "/bot{token}/sendPhoto", "sendPhoto", self.send_photo, visible=True),
+            Operation("POST", "/bot{token}/sendAnimation", "sendAnimation", self.send_animation, visible=True),
+            Operation("POST", "/bot{token}/sendVideo", "sendVideo", self.send_video, visible=True),
             Operation("POST", "/bot{token}/sendMediaGroup", "sendMediaGroup", self.send_group, visible=True),
             Operation("POST", "/bot{token}/editMessageText", "editMessageText", self.edit_text, visible=True),
             Operation("POST", "/bot{token}/editMessageCaption", "editMessageCaption", self.edit_caption, visible=True),
@@ -50,8 +53,16 @@ class Telegram(Twin):
         return self._answer(_message(post))
 
     def send_photo(self, call: Call) -> Answer:
-        caption = self._caption(call.body)
-        post = self._accept(call, caption, _value(call.body, "caption_entities", []), (self._keep(call, "photo"),))
+        return self._send_file(call, self._keep(call, "photo"))
+
+    def send_animation(self, call: Call) -> Answer:
+        return self._send_file(call, self._keep_moving(call, "animation"))
+
+    def send_video(self, call: Call) -> Answer:
+        return self._send_file(call, self._keep_moving(call, "video"))
+
+    def _send_file(self, call: Call, media: str) -> Answer:
+        post = self._accept(call, self._caption(call.body), _value(call.body, "caption_entities", []), (media,))
         return self._answer(_message(post))
 
     def send_group(self, call: Call) -> Answer:
@@ -154,7 +165,24 @@ class Telegram(Twin):
             raise self.refuse(400, "Bad Request: there is no photo in the request")
         if mime is None or (TRAITS.media and len(file.content) > TRAITS.media.max_bytes):
             raise self.refuse(400, "Bad Request: IMAGE_PROCESS_FAILED")
-        media = Media(self.state.number(), self.network, call.account, mime, file.content)
+        return self._stored(call, mime, file.content)
+
+    def _keep_moving(self, call: Call, name: str) -> str:
+        """A film, or as an animation a GIF: at most 50 MB of it."""
+        file = call.files.get(name)
+        mime = film_type(file.content) if file else None
+        if file and name == "animation" and picture_type(file.content) == "image/gif":
+            mime = "image/gif"
+        if file is None:
+            raise self.refuse(400, f"Bad Request: there is no {name} in the request")
+        if mime is None:
+            raise self.refuse(400, "Bad Request: wrong type of the file")
+        if len(file.content) > MOVING_BYTES:
+            raise self.refuse(413, "Request Entity Too Large")
+        return self._stored(call, mime, file.content)
+
+    def _stored(self, call: Call, mime: str, content: bytes) -> str:
+        media = Media(self.state.number(), self.network, call.account, mime, content)
         self.state.add_media(media)
         return media.id
 

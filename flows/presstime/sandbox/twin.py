@@ -106,8 +106,16 @@ def marked(text: str, convention: str) -> tuple[Span, ...]:
 
 
 PICTURES = {b"\xff\xd8\xff": "image/jpeg", b"\x89PNG": "image/png", b"GIF8": "image/gif", b"RIFF": "image/webp"}
+FILMS = ("video/mp4", "video/webm", "video/quicktime")
 
 
 def picture_type(content: bytes) -> str | None:
     """The kind of a picture by its first bytes; None for anything else."""
     return next((mime for magic, mime in PICTURES.items() if content.startswith(magic)), None)
+
+
+def film_type(content: bytes) -> str | None:
+    """The kind of a video by its first bytes (ISO/IEC 14496-12, Matroska); None for anything else."""
+    if content[4:8] == b"ftyp":
+        return "video/quicktime" if content[8:12] == b"qt  " else "video/mp4"
+    return "video/webm" if content.startswith(b"\x1aE\xdf\xa3") else None

@@ -13,6 +13,7 @@ from presstime.sandbox.twin import Operation, Twin, marked, picture_type, too_lo
 SNOWFLAKE = 1_288_834_974_657  # ms since 1970 at which X's ids begin, 22 bits below them
 DUPLICATE_WINDOW = timedelta(hours=1)  # X does not say how long it remembers a text
 MEDIA_LIFE = 86_400
+LARGEST = (5_242_880, 15_728_640)  # bytes of a picture, and of a GIF
 
 
 class X(Twin):
@@ -94,8 +95,9 @@ class X(Twin):
         mime = picture_type(file.content) if file else None
         if file is None or mime is None:
             raise self.refuse(400, "media type unrecognized.")
-        if TRAITS.media and len(file.content) > TRAITS.media.max_bytes:
-            raise self.refuse(413, "Media file size exceeds the limit of 5242880 bytes")
+        most = LARGEST[mime == "image/gif"]
+        if len(file.content) > most:
+            raise self.refuse(413, f"Media file size exceeds the limit of {most} bytes")
         media = Media(self.state.number(SNOWFLAKE, 22), self.network, call.account, mime, file.content)
         self.state.add_media(media)
         about = {
