@@ -1,5 +1,6 @@
 """Films and moving pictures: what each network says of them, and requests that carry them."""
 
+import sys
 from collections.abc import Mapping
 from io import BytesIO
 from typing import Any
@@ -9,9 +10,10 @@ from PIL import Image
 
 from presstime import networks
 from presstime.errors import RenderError
-from presstime.model import Accepted, Refused, Segment
+from presstime.model import Accepted, MediaRule, MovingRule, Refused, Segment
 from presstime.networks import mastodon
 from presstime.render import Rendered
+from presstime.render.media import prepare_image
 from presstime.sandbox.server import SandboxServer
 from tests.networks.kit import SandboxBench
 from tests.networks.test_composers import composed
@@ -136,6 +138,25 @@ def test_a_moving_gif_goes_as_it_is(network: str) -> None:
     rendered = said(network, moving)
     assert list(rendered.files.values()) == [moving]
     assert len(said(network, still, picture()).variant.attachments()) == 2
+
+
+@pytest.mark.parametrize("limit", [{"max_pixels": 100}, {"max_fps": 5}, {"max_seconds": 5}, {"min_ratio": 1}])
+def test_each_limit_alone_wants_the_film_looked_at(monkeypatch: pytest.MonkeyPatch, limit: dict[str, Any]) -> None:
+    """Without the library that reads its headers none of them is passed over: the error names the extra."""
+    monkeypatch.setitem(sys.modules, "pymediainfo", None)
+    data, rule = mp4(), MediaRule(1, ("image/png",), 10, video=MovingRule(("video/mp4",), 10**6, **limit))
+    with pytest.raises(RenderError, match="cannot be checked here") as caught:
+        prepare_image(data, ref(data), rule)
+    assert caught.value.code == "no-probe"
+
+
+@pytest.mark.parametrize("network", ["mastodon", "instagram", "threads", "linkedin"])
+def test_without_the_library_nothing_is_promised(monkeypatch: pytest.MonkeyPatch, network: str) -> None:
+    """A network with limits that only the headers tell of wants the extra, said when the post is checked."""
+    monkeypatch.setitem(sys.modules, "pymediainfo", None)
+    with pytest.raises(RenderError) as caught:
+        said(network, mp4(seconds=4, width=322))
+    assert (caught.value.code, "presstime[video]" in caught.value.advice) == ("no-probe", True)
 
 
 # --- sent -------------------------------------------------------------------------------------------------------------
