@@ -5,10 +5,11 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from presstime.clock import elapsed
 from presstime.content.newsroom import Newsroom, read_newsroom
 from presstime.content.source import Source
 from presstime.errors import RenderError, SettingsError
@@ -47,6 +48,7 @@ class Desk:
     warnings: list[str] = field(default_factory=list)
     last_plan: dict[str, Action] = field(default_factory=dict)
     _adapters: dict[str, "Adapter"] = field(default_factory=dict)
+    _read_at: float = field(default_factory=elapsed)  # when the desk was opened, which is before Git is read
 
     # --- Git ---
 
@@ -199,7 +201,17 @@ class Desk:
     def sync(self) -> "Sync":
         from presstime.publish.sync import Sync
 
-        return Sync(self.newsroom, self.ledger, self.timing, self.words, self._provenance, self.approvals.refused)
+        newsroom = self.newsroom
+        return Sync(
+            newsroom,
+            self.ledger,
+            self.timing,
+            self.words,
+            self._provenance,
+            self.approvals.refused,
+            cache(lambda other: self.repository.lies_ahead(newsroom.commit or "", other)),
+            self._read_at,
+        )
 
     @cached_property
     def jobs(self) -> "Jobs":

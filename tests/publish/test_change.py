@@ -3,6 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
+import pygit2
 import pytest
 
 from presstime.model import DeliveryState, Segment, Status, Variant
@@ -351,3 +352,43 @@ def test_what_readers_would_see_change() -> None:
     first, second = before.segments
     titled = replace(before, segments=(replace(first, payload={"text": "one", "title": "New"}), second))
     assert difference(before, titled).parts == {"page"}
+
+
+# --- clones that are behind -------------------------------------------------------------------------------------------
+
+
+def test_a_clone_that_is_behind_takes_nothing_down(newsdesk: Newsdesk) -> None:
+    """What another worker published from a newer commit is not in an older one: that is no reason to take it down."""
+    behind = newsdesk.folder.copy(newsdesk.folder.path.with_name("behind"))
+    newsdesk.folder.post("fresh", "Only in the newer commit.", late="publish")
+    newsdesk.folder.commit("Fresh")
+    newsdesk.work(0)
+    assert sorted(newsdesk.texts) == ["Lift-off.", "Only in the newer commit."]
+    newsdesk.office.folder = behind
+    newsdesk.work()
+    assert sorted(newsdesk.texts) == ["Lift-off.", "Only in the newer commit."]
+    assert newsdesk.plan()["fresh/brand-mastodon"].startswith("note: its file is not in this commit")
+
+
+def test_a_branch_that_was_set_back_takes_nothing_down(newsdesk: Newsdesk) -> None:
+    """A force-push to an older commit is not told from a clone that is behind: it waits, and a new commit goes on."""
+    old = str(newsdesk.folder._repository.head.target)
+    newsdesk.folder.post("fresh", "Only in the newer commit.", late="publish")
+    newsdesk.folder.commit("Fresh")
+    newsdesk.work(0)
+    newsdesk.folder._repository.reset(old, pygit2.enums.ResetMode.HARD)
+    newsdesk.work()
+    assert "newer than the one read here" in newsdesk.plan()["fresh/brand-mastodon"]
+    newsdesk.commit("Lift-off, mended.")
+    newsdesk.work()
+    assert newsdesk.texts == ["Lift-off, mended."]
+
+
+def test_a_commit_read_long_ago_is_not_planned_from(newsdesk: Newsdesk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker that stood still between reading Git and the log writes nothing and sends nothing."""
+    with newsdesk.office.desk("slow/m/1/1") as desk:
+        newsdesk.seat(desk)
+        desk._read_at -= 301
+        assert [a.action for a in desk.plan()] == ["wait"]
+    assert newsdesk.office.events() == []
+    assert newsdesk.work(0).status is Status.PUBLISHED

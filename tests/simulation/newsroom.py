@@ -130,5 +130,5 @@ def _post(item: Wanted, texts: tuple[str, ...]) -> Post:
     return Post(name, f"posts/{name}.md", f"blob-{'|'.join(texts)}", "c1", name.title(), "", targets=(target,))
 
 
-def provenance(paths: Collection[str]) -> Mapping[str, Provenance]:
-    return {path: Provenance("c1", f"blob-{path}", "Ada", "Bea", "c1") for path in paths}
+def provenance(paths: Collection[str], commit: str = "c0") -> Mapping[str, Provenance]:
+    return {path: Provenance(commit, f"blob-{path}", "Ada", "Bea", "c1") for path in paths}

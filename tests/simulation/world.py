@@ -169,7 +169,16 @@ class Worker:
     def read_git(self) -> None:
         """What a pass begins with: the commit as it is now."""
         words = self.world.words
-        self.sync = Sync(words.newsroom, self.ledger, self.timing, words, provenance)  # type: ignore[arg-type]
+        mine, read_at = int(str(words.newsroom.commit)[1:]), self.process.monotonic()  # type: ignore[attr-defined]
+        self.sync = Sync(
+            words.newsroom,  # type: ignore[arg-type]
+            self.ledger,
+            self.timing,
+            words,  # type: ignore[arg-type]
+            partial(provenance, commit=f"c{mine}"),
+            ahead=lambda commit: int(commit[1:]) > mine,
+            read_at=read_at,
+        )
         self.jobs = Jobs(words, self.ledger, self.sync.wanted)  # type: ignore[arg-type]
 
     def one_pass(self, only: str = "") -> None:

@@ -107,6 +107,18 @@ class Repository:
         except (KeyError, ValueError, pygit2.GitError):
             raise GitError(f"there is no commit {revision!r}", "See `git log` for the commits there are.") from None
 
+    def lies_ahead(self, commit: str, other: str) -> bool | None:
+        """Whether `other` is a later commit on top of `commit`. None: it is not here, so nobody can tell."""
+        import pygit2
+
+        if commit == other:
+            return False
+        try:
+            with _reading(self._repo):
+                return bool(self._repo.descendant_of(other, commit))
+        except (KeyError, ValueError, pygit2.GitError, GitError):
+            return None
+
     def fetch(self, remote: str, timeout_seconds: float = 120) -> None:
         """Bring a remote's branches here. Raises `GitError` with git's own last words."""
         known = list(self._repo.remotes.names())

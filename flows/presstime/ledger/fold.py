@@ -13,7 +13,7 @@ settled   segment, found, how, receipt; or review (a person decides) or resend
 published url
 missed    due, reason
 held      reason
-dropped   reason: planned once, and not wanted any more
+dropped   reason, commit: planned once, and not wanted any more
 released  reason
 editing    digest, lease, origin: what is out is about to be made to say `digest`
 edited     digest, receipts: and now says it
@@ -167,7 +167,8 @@ def _held(state: DeliveryState, event: Event, at: datetime) -> DeliveryState:
 
 
 def _dropped(state: DeliveryState, event: Event, at: datetime) -> DeliveryState:
-    return replace(state, status=Status.DROPPED, claim=None, reason=event.data["reason"])
+    commit = event.data.get("commit") or state.commit
+    return replace(state, status=Status.DROPPED, claim=None, reason=event.data["reason"], commit=commit)
 
 
 def _released(state: DeliveryState, event: Event, at: datetime) -> DeliveryState:

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from presstime.errors import RenderError
 from presstime.model import Action, Delivery, DeliveryState, Post, Status, Target
 from presstime.plan.approval import hold_unapproved
+from presstime.plan.lag import wait_for_newer
 from presstime.plan.situation import Situation, Verdict, Wanted, action_of, action_on, span_of, utc
 from presstime.plan.standing import is_out, partly_out, published, restored, too_many, unwanted
 
@@ -38,7 +39,7 @@ def plan(
     lost = [state for state in situation.states.values() if state.delivery not in seen]
     excess = too_many(lost, situation)
     actions += [action for state in lost if (action := _orphan(state, situation, excess))]
-    actions = hold_unapproved(actions, known, situation)
+    actions = hold_unapproved(wait_for_newer(actions, known, situation), known, situation)
     actions.sort(key=lambda a: (a.due is None, a.due or situation.now, a.delivery))
     return _spaced(actions, situation)
 

@@ -76,6 +76,7 @@ class Situation:
     compare: Compare = field(default=_same)
     gone: Callable[[DeliveryState], Gone] = lambda state: Gone("it is not in Git any more")
     twin: Callable[[Post, Target], DeliveryState | None] = lambda post, target: None
+    ahead: Callable[[str], bool] = lambda commit: False
     retract_max: int = 20
     unapproved: Unapproved = lambda files: {}
 

@@ -1,6 +1,7 @@
 """Why a delivery of the log is not wanted any more, as far as the commit tells: a file that is gone is another thing than one
 that cannot be read just now."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -14,6 +15,7 @@ class Absence:
     """Looks for what became of posts in one commit. Only what is certain takes anything down."""
 
     newsroom: Newsroom
+    ahead: Callable[[str], bool | None] = lambda commit: False  # see `Repository.lies_ahead`
 
     def of(self, state: DeliveryState) -> Gone:
         """Why Git does not want this delivery."""
@@ -30,6 +32,9 @@ class Absence:
             return Gone(f"its file is now {moved.path}, with the id {moved.id!r}")
         if unread := self._unread:
             return Gone(f"its file is gone, or is one of those that cannot be read ({unread})")
+        if state.commit and self.ahead(state.commit) is None:
+            commit = state.commit[:12]
+            return Gone(f"its file is not in this commit, and commit {commit}, which it was planned from, is not here")
         return Gone("its file was removed", retract=True)
 
     def _of_post(self, post: Post, state: DeliveryState) -> Gone:

@@ -34,6 +34,10 @@ from presstime.publish.timing import Timing
 from presstime.publish.words import Words
 from presstime.settings import FILE
 
+GIT_AGE_SECONDS = (
+    300.0  # a commit read longer ago is not planned from: whoever stood still meanwhile may have an old one
+)
+OLD = "Git was read too long ago: this worker stood still, and the next pass reads it anew"
 BATCH = 200  # events of one entry: some hundred kilobytes with their payloads
 IDLE = (Status.PLANNED, Status.DEFERRED, Status.CLAIMED, Status.HELD)  # nothing sent, nothing decided for good
 
@@ -49,6 +53,8 @@ class Sync:
     words: Words
     provenance: Callable[[Collection[str]], Mapping[str, Provenance]]
     refused: Callable[[Collection[str]], Mapping[str, str]] = lambda paths: {}
+    ahead: Callable[[str], bool | None] = lambda commit: False  # see `Repository.lies_ahead`
+    read_at: float | None = None  # when Git was read, by the monotonic clock; None: at any time
     _known: dict[Delivery, Wanted] = field(default_factory=dict)  # what the last plan wanted
     _published: dict[tuple[str, str], DeliveryState] = field(default_factory=dict)  # by channel and words
 
@@ -66,7 +72,10 @@ class Sync:
         found, situation = self._lay_out(self.timing.now()), replace(self._situation(self.timing.now()), lead=lead)
         actions = plan(found.wanted, situation, self.words.digest, found.waiting)
         self._write(list(self._events(actions, self._known, situation.states)), situation.states)
-        return actions
+        return [replace(a, action="wait", reason=OLD) if a.acts else a for a in actions] if self._is_old() else actions
+
+    def _is_old(self) -> bool:
+        return self.read_at is not None and self.timing.monotonic() - self.read_at > GIT_AGE_SECONDS
 
     def deliveries(self) -> set[Delivery]:
         """Every delivery Git wants, published or not."""
@@ -103,7 +112,8 @@ class Sync:
             min_gap=timedelta(seconds=self.newsroom.settings.min_gap_seconds),
             traits=self.words.traits,
             compare=self._compare,
-            gone=Absence(self.newsroom).of,
+            gone=Absence(self.newsroom, self.ahead).of,
+            ahead=lambda commit: self.ahead(commit) is True,
             twin=self._twin,
             retract_max=self.newsroom.settings.retract_max,
             unapproved=self._unapproved,
@@ -188,8 +198,10 @@ class Sync:
         """Deliveries that were planned and that this commit does not want, or cannot use, any more."""
         reason = f"commit {(self.newsroom.commit or '')[:12]} has it no more: removed, a draft, or a post with problems"
         for delivery, state in states.items():
-            if delivery not in wanted and not state.begun and state.status in IDLE:
-                yield step("dropped", delivery, self.timing.now, reason=reason), ""
+            gone = delivery not in wanted and not state.begun and state.status in IDLE
+            if gone and self.ahead(state.commit) is not True:
+                commit = self.newsroom.commit or ""
+                yield step("dropped", delivery, self.timing.now, reason=reason, commit=commit), ""
 
     def _write(self, news: Sequence[tuple[Event, str]], seen: Mapping[Delivery, DeliveryState]) -> None:
         for first in range(0, len(news), BATCH):
@@ -198,7 +210,16 @@ class Sync:
             for event, digest in batch:
                 if digest and self.ledger.cache.payload_entry(digest) is None:
                     payloads[digest] = self.words.payload(event.delivery)
-            self.ledger.append(lambda view, batch=batch: _still_true(batch, seen, view), payloads)  # type: ignore[misc]
+            self.ledger.append(lambda view, batch=batch: self._still_true(batch, seen, view), payloads)  # type: ignore[misc]
+
+    def _still_true(
+        self, batch: Sequence[tuple[Event, str]], seen: Mapping[Delivery, DeliveryState], view: View
+    ) -> list[Event]:
+        """The events whose delivery is still as the plan saw it; what changed meanwhile waits for the next plan, as does all
+        of it where Git was read too long ago."""
+        if self._is_old():
+            return []
+        return [event for event, _ in batch if _entry(view(event.delivery)) == _entry(seen.get(event.delivery))]
 
 
 def _newly_looked_at(
@@ -226,11 +247,6 @@ def _is_new_hold(action: Action, state: DeliveryState | None) -> bool:
 
 def _is_news(state: DeliveryState | None, status: Status, action: Action) -> bool:
     return state is None or state.status is not status or state.reason != action.reason
-
-
-def _still_true(batch: Sequence[tuple[Event, str]], seen: Mapping[Delivery, DeliveryState], view: View) -> list[Event]:
-    """The events whose delivery is still as the plan saw it; what changed meanwhile waits for the next plan."""
-    return [event for event, _ in batch if _entry(view(event.delivery)) == _entry(seen.get(event.delivery))]
 
 
 def _by_words(states: Iterable[DeliveryState]) -> Iterator[tuple[tuple[str, str], DeliveryState]]:
