@@ -63,7 +63,8 @@ def gaps(url: str, sends: int, keep: bool) -> list[float]:
             world.plan(job)
             if adapter is None or not keep:
                 adapter = Mastodon(Channel("brand", "mastodon", base_url=url), Secret("token"))
-            assert world.worker().publish(job, adapter).status is Status.PUBLISHED
+            state = world.worker().publish(job, adapter)
+            assert state.status is Status.PUBLISHED, state
     return sorted(found)
 
 

@@ -124,6 +124,12 @@ class Http:
             return Refused(f"the message is not there any more: {outcome.reason}", GONE)
         return outcome
 
+    def open(self) -> "httpx.Client":
+        """The client. It takes a tenth of a second to make, which should not lie between the last look and the send."""
+        with self._lock:
+            self._client = self._client or _open(self.base_url)
+            return self._client
+
     def close(self) -> None:
         if self._client:
             self._client.close()
@@ -150,9 +156,7 @@ class Http:
 
         muted = _quiet.set(True)
         try:
-            with self._lock:
-                client = self._client = self._client or _open(self.base_url)
-            return client.request(method, self.base_url + path, **content)
+            return self.open().request(method, self.base_url + path, **content)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError) as error:
             return self._scrubbed(Deferred(f"{self.traits.title} cannot be reached: {_cause(error)}"))
         except (httpx.UnsupportedProtocol, httpx.InvalidURL, httpx.LocalProtocolError, ValueError, OverflowError):
@@ -229,6 +233,7 @@ class HttpAdapter(Adapter):
 
     def prepare(self, variant: Variant, read: ReadBytes) -> Mapping[str, Json]:
         with self._asking():
+            self.http.open()
             return self._prepare(variant, read)
 
     def send(self, order: Order) -> Outcome:

@@ -176,7 +176,7 @@ class Mastodon(HttpAdapter):
 def _receipt(segment: Segment, status: Json) -> Receipt:
     """With the server's id of each picture by our digest, which an edit keeps them by. Their order is that of the segment;
     where the server made fewer of them, nothing is said of any."""
-    ids = [str(media["id"]) for media in status["media_attachments"]]
+    ids = [str(media["id"]) for media in status.get("media_attachments", [])]
     known = len(ids) == len(segment.media) > 0
     media = {item.digest: media_id for item, media_id in zip(segment.media, ids, strict=True)} if known else {}
     return Receipt(str(status["id"]), status.get("url") or status["uri"], {"media": media} if media else {})
