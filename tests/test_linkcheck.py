@@ -184,7 +184,7 @@ def folder(tmp_path: Path) -> GitFolder:
 def test_which_links_are_looked_at(folder: GitFolder) -> None:
     """Those of the text, named or bare, each once, without what follows #; not the post's own page, not mail, not pictures."""
     text = "[a](https://a.example/x#y) https://a.example/x <https://b.example> [own](https://verne.example/a) [m](mailto:a@b.c)"
-    post = newsroom(folder, a=f"{text} ![p](https://c.example/p.png) [r](/there)").loaded.posts[0]
+    post = next(newsroom(folder, a=f"{text} ![p](https://c.example/p.png) [r](/there)").loaded.each())
     assert links_of(post) == ["https://a.example/x", "https://b.example"]
 
 

@@ -308,6 +308,6 @@ def test_what_was_said_before_holds_its_repetition(tmp_path: Path) -> None:
         with office.desk() as desk:
             desk.ledger.catch_up()
             desk.words.published = Published(lambda: desk.ledger)
-            post = desk.newsroom.loaded.posts[0]
+            post = desk.newsroom.loaded.whole(next(desk.newsroom.loaded.each()))
             target = replace(post.targets[0], due=office.now())
             assert [f.code for f in desk.words.judged(post, target)[1]] == broken

@@ -29,7 +29,7 @@ def newsroom() -> Newsroom:
 
 
 def posts() -> list[Post]:
-    return list(newsroom().loaded.posts)
+    return list(newsroom().loaded.each())
 
 
 def post(name: str) -> Post:

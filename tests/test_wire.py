@@ -24,15 +24,20 @@ def folder(tmp_path: Path) -> Folder:
 
 
 def test_opening_costs_nothing(folder: Folder) -> None:
-    """Reading Git and the posts loads neither boto3 nor Prefect, and makes no file."""
+    """Reading Git and the posts loads neither boto3 nor Prefect, and leaves no more behind than a cache of the posts."""
     program = (
         "import sys; from pathlib import Path; from presstime.wire import open_desk\n"
-        f"with open_desk(Path({str(folder.path)!r})) as desk: assert len(desk.newsroom.loaded.posts) == 1\n"
+        f"with open_desk(Path({str(folder.path)!r})) as desk: assert desk.newsroom.loaded.count() == 1\n"
         "print([m for m in ('boto3', 'prefect', 'tenacity', 'jinja2') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
-    assert not (folder.path / ".presstime").exists()
+    assert {f.name for f in (folder.path / ".presstime").rglob("*")} == {
+        ".gitignore",
+        "cache",
+        "posts.db",
+        "posts.lock",
+    }
 
 
 def test_what_is_committed_counts(folder: Folder) -> None:
@@ -41,7 +46,7 @@ def test_what_is_committed_counts(folder: Folder) -> None:
     folder.post("uncommitted")
     with open_desk(folder.path, {}) as desk:
         assert desk.settings.name == "Maison Verne"
-        assert [p.id for p in desk.newsroom.loaded.posts] == ["launch"]
+        assert [p.id for p in desk.newsroom.loaded.each()] == ["launch"]
         assert "committed counts" in desk.warnings_now()[0]
 
 
@@ -55,7 +60,7 @@ def test_the_publishing_branch_counts(folder: Folder) -> None:
     folder.commit("Not merged yet")
     with open_desk(folder.path, {}) as desk:
         assert desk.newsroom.commit == approved
-        assert [p.id for p in desk.newsroom.loaded.posts] == ["launch"]
+        assert [p.id for p in desk.newsroom.loaded.each()] == ["launch"]
 
 
 def test_a_remote_is_fetched_first(folder: Folder, tmp_path: Path) -> None:
@@ -68,7 +73,7 @@ def test_a_remote_is_fetched_first(folder: Folder, tmp_path: Path) -> None:
     merged = folder.commit("Merged there")
     with open_desk(clone.path, {}) as desk:
         assert desk.newsroom.commit == merged
-        assert {p.id for p in desk.newsroom.loaded.posts} == {"launch", "merged"}
+        assert {p.id for p in desk.newsroom.loaded.each()} == {"launch", "merged"}
 
 
 def test_a_content_root_inside_a_repository(tmp_path: Path) -> None:
@@ -79,7 +84,7 @@ def test_a_content_root_inside_a_repository(tmp_path: Path) -> None:
     folder.write("news/posts/a.md", "---\nid: a\ntitle: A\npublish_at: 2026-11-23 09:00\n---\nText\n")
     folder.commit()
     with open_desk(folder.path / "news", {}) as desk:
-        assert [p.path for p in desk.newsroom.loaded.posts] == ["posts/a.md"]
+        assert [p.path for p in desk.newsroom.loaded.each()] == ["posts/a.md"]
     with pytest.raises(GitError, match=r"presstime\.toml is not in commit"), open_desk(folder.path, {}) as desk:
         _ = desk.newsroom
 

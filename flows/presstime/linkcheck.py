@@ -56,7 +56,7 @@ def link_problems(newsroom: Newsroom, now: datetime, ask: Callable[[str], Answer
     if not policy.check_links:
         return Links([], "")
     wanted: dict[str, list[Post]] = {}
-    for post in newsroom.loaded.posts:
+    for post in newsroom.loaded.each():
         if post.status != "retracted" and any(t.due > now and policy.covers(t.due) for t in post.targets):
             for link in links_of(post):
                 wanted.setdefault(link, []).append(post)

@@ -19,7 +19,9 @@ from presstime.settings import FILE, Settings, no_settings, reveal
 
 if TYPE_CHECKING:
     from presstime.content.approval import Approvals
+    from presstime.content.catalog import Catalog
     from presstime.content.git import Repository
+    from presstime.content.shelf import Shelf
     from presstime.embedded.service import Service
     from presstime.ledger.evidence import Evidence
     from presstime.ledger.log import Ledger
@@ -59,7 +61,8 @@ class Desk:
         git = bootstrap.git
         if git.remote:
             self.repository.fetch(git.remote)
-        found = read_newsroom(self.repository.at(self.repository.commit_of(git.branch, git.remote)))
+        source = self.repository.at(self.repository.commit_of(git.branch, git.remote))
+        found = read_newsroom(source, shelve=self._shelf)
         self._warn_of_uncommitted(found)
         return found
 
@@ -76,6 +79,20 @@ class Desk:
         """What a person should know before a pass: of use once the newsroom was read."""
         _ = self.newsroom
         return self.warnings
+
+    def _shelf(self, source: Source, settings: Settings, settings_blob: str) -> "Shelf":
+        """The posts, as far as they were read before from the catalog."""
+        from presstime.content.shelf import Shelf
+
+        return Shelf(self.catalog, source, settings, settings_blob, self.repository.changed)
+
+    @cached_property
+    def catalog(self) -> "Catalog":
+        from presstime.content.catalog import Catalog
+
+        found = Catalog(self.state_folder(f"{STATE}/cache") / "posts.db")
+        self.stack.callback(found.close)
+        return found
 
     def _settings_at(self, commit: str) -> Settings:
         from presstime.settings import parse_settings
@@ -178,9 +195,8 @@ class Desk:
         """Deliveries Git wants that another worker has claimed, as the log was last read."""
         from presstime.ledger.claims import held_by_another
 
-        now, states = self.store.now(), self.ledger.states()
-        wanted = [states[d] for d in self.sync.deliveries() & states.keys()]
-        return [s for s in wanted if held_by_another(s, now, self.ledger.writer)]
+        now, claimed = self.store.now(), [state for state in self.ledger.cache.open() if state.claim]
+        return [s for s in claimed if held_by_another(s, now, self.ledger.writer) and self.sync.wants(s.delivery)]
 
     # --- the stages ---
 

@@ -82,7 +82,7 @@ def simulate(path: Path, deliveries: int, begin: datetime, outage: timedelta, sp
     with office.desk() as desk:
         kind = network.adapter_class()
         desk._adapters = {name: kind(channel, None) for name, channel in desk.settings.channels.items()}
-        result.lates = {p.id: LATES[int(p.id[1:]) % len(LATES)] for p in desk.newsroom.loaded.posts}
+        result.lates = {p.id: LATES[int(p.id[1:]) % len(LATES)] for p in desk.newsroom.loaded.each()}
         while office.time < over:
             if result.begin <= office.time < result.end:
                 office.time = result.end

@@ -289,9 +289,9 @@ def test_what_changed_meanwhile_waits_for_the_next_plan(office: Office) -> None:
     """A plan made on an older state does not overwrite what another worker has done since."""
     with office.desk("slow/m/1/1") as slow:
         slow.ledger.catch_up()
-        situation = slow.sync._situation(office.now())
+        states = slow.ledger.states()
         actions = slow.sync.actions(office.now())
         wanted = {d: w for d in slow.sync.deliveries() if (w := slow.sync.wanted(d))}
         office.sync("quick/m/1/1")
-        slow.sync._write(list(slow.sync._events(actions, wanted, situation.states)), situation.states)
+        slow.sync._write(list(slow.sync._events(actions, wanted, states)), states)
     assert len(office.events("planned", FEED)) == 1

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from types import SimpleNamespace
 
+from presstime.content.posts import Loaded
 from presstime.model import Channel, Delivery, JsonObject, Late, Post, Provenance, Segment, Target, Traits, Variant
 from presstime.settings.policy import Policy
 from tests.simulation.faults import SECOND
@@ -113,7 +114,7 @@ def words_of(items: tuple[Wanted, ...], on_unknown: str, commit: int = 0) -> Wor
         templates={},
         templates_digest="t1",
         settings=SimpleNamespace(min_gap_seconds=0, retract_max=20, slots={}, policy=Policy()),
-        loaded=SimpleNamespace(posts=posts, ids={post.id for post in posts}, unnamed=0, problems=()),
+        loaded=Loaded(posts, (), (), len(posts), frozenset(post.id for post in posts)),
         source=SimpleNamespace(find=lambda path: None),
     )
     digests = {delivery: variant.digest for delivery, variant in variants.items()}

@@ -3,6 +3,7 @@
 import os
 import sys
 import time
+from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -55,22 +56,28 @@ def run_pass(desk: "Desk", form: str, show_all: bool = False) -> int:
         say(f"warning: {warning}")
     if desk.problems and form == "text":
         say(problem_lines(desk.problems))
-    before = desk.ledger_states()
+    before = desk.ledger.catch_up()
     with ExitStack() as stack:
         enter_prefect(desk, stack)
         from presstime.orchestration import one_pass
 
         one_pass(desk, say)
         _wait_for_others(desk)
-    after = desk.ledger.states()
-    changed = [s for s in after.values() if before.get(s.delivery) != s]
-    wanted = [after[d] for d in sorted((desk.sync.deliveries() & after.keys()) | {s.delivery for s in changed})]
+    changed = desk.ledger.cache.changed_since(before)
     if form == "json":
-        say_json(_as_json(desk, wanted))
+        say_json(_as_json(desk, _all_wanted(desk, changed)))
     else:
-        _show(desk, wanted if show_all else changed)
-        click.echo(f"{count(len(changed), 'delivery')} changed in this pass. In all: {_summary(wanted)}.")
-    return _exit_code(desk, wanted, changed)
+        _show(desk, _all_wanted(desk, changed) if show_all else changed)
+        summary = _summary(desk.ledger.cache.counts())
+        click.echo(f"{count(len(changed), 'delivery')} changed in this pass. In all: {summary}.")
+    stuck = [s for s in desk.ledger.cache.open() if s.needs_look and desk.sync.wants(s.delivery)]
+    return _exit_code(desk, stuck, changed)
+
+
+def _all_wanted(desk: "Desk", changed: list[DeliveryState]) -> list[DeliveryState]:
+    """Every delivery that the log knows and Git wants, and those that were changed in this pass."""
+    touched = {state.delivery for state in changed}
+    return [s for s in desk.ledger.states().values() if s.delivery in touched or desk.sync.wants(s.delivery)]
 
 
 def enter_prefect(desk: "Desk", stack: ExitStack) -> str:
@@ -149,9 +156,9 @@ def _show(desk: "Desk", states: list[DeliveryState]) -> None:
         click.echo(f"... and {count(len(missed), 'delivery')} more that were missed: `presstime plan --all` lists them")
 
 
-def _summary(wanted: list[DeliveryState]) -> str:
-    by_status = {status: sum(s.status is status for s in wanted) for status in ORDER}
-    return ", ".join(f"{n} {status.value}" for status, n in by_status.items() if n) or "nothing to publish"
+def _summary(counts: Mapping[Status, int]) -> str:
+    """How many deliveries of the log stand where."""
+    return ", ".join(f"{counts[status]} {status.value}" for status in ORDER if status in counts) or "nothing to publish"
 
 
 def _where(desk: "Desk", state: DeliveryState) -> str:
@@ -162,8 +169,7 @@ def _where(desk: "Desk", state: DeliveryState) -> str:
     return state.url or state.reason
 
 
-def _exit_code(desk: "Desk", wanted: list[DeliveryState], changed: list[DeliveryState]) -> int:
+def _exit_code(desk: "Desk", stuck: list[DeliveryState], changed: list[DeliveryState]) -> int:
     """1 if a person should look: problems in the content, something stuck, or something missed in this very pass."""
-    stuck = any(s.needs_look for s in wanted)
     newly_missed = any(s.status is Status.MISSED for s in changed)
-    return 1 if stuck or newly_missed or has_errors(desk.problems) else 0
+    return 1 if stuck or any(s.needs_look for s in changed) or newly_missed or has_errors(desk.problems) else 0

@@ -32,7 +32,7 @@ def command(directory: Path, path: str, channel: str | None, worktree: bool, com
     problems = [p for p in newsroom.loaded.problems if p.path == name]
     if problems:
         say(problem_lines(problems))
-    posts = [p for p in newsroom.loaded.posts if p.path == name]
+    posts = [p for p in newsroom.loaded.each() if p.path == name]
     if not posts and not problems:
         raise UsageError(f"{path} is not a post of this newsroom", "Posts are below the folders of [content] posts.")
     words, shown, failed = Words(newsroom, newsroom.read_blob), [], has_errors(problems)

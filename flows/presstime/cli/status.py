@@ -34,7 +34,7 @@ def command(directory: Path, form: str) -> int:
     with open_desk(directory) as desk:
         desk.ledger.catch_up()
         actions = desk.sync.actions()
-        needed = [s for s in desk.ledger.states().values() if s.needs_look]
+        needed = [s for s in desk.ledger.cache.open() if s.needs_look]
         coming = [a for a in actions if a.action in ("publish", "wait") and a.due][:COMING]
         passed = last_pass(desk.root)
         if form == "json":

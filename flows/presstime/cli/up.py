@@ -26,7 +26,7 @@ def command(directory: Path, sandbox: str | None) -> int:
             say(problem_lines(desk.problems))
         desk.ledger.catch_up()
         desk.timing.check_skew()
-        say(f"Posts: {count(len(desk.newsroom.loaded.posts), 'post')} at commit {(desk.newsroom.commit or '')[:12]}")
+        say(f"Posts: {count(desk.newsroom.loaded.count(), 'post')} at commit {(desk.newsroom.commit or '')[:12]}")
         say(f"Audit log: {desk.store.name}")
         ui = enter_prefect(desk, stack)
         # Runs are picked up within a second and started ahead of their time: see flows/README.md on punctuality.

@@ -32,7 +32,8 @@ THEME_KEYS = frozenset(
 
 
 class Library:
-    """The media of one source. What was looked up is remembered: many posts share a logo."""
+    """The media of one source. What was looked up is remembered: many posts share a logo. `asked` is every path that was
+    asked for, and `missing` whether a file was not found, since `begin`: what a post depends on beside its own file."""
 
     def __init__(self, source: Source, require_alt: bool) -> None:
         self._source = source
@@ -40,6 +41,12 @@ class Library:
         self._entries: dict[str, Entry | None] = {}
         self._pointers: dict[str, bool] = {}
         self._nearby: dict[str, set[str]] = {}
+        self.begin()
+
+    def begin(self) -> None:
+        """Another post begins."""
+        self.asked: dict[str, str | None] = {}
+        self.missing = False
 
     def refs(self, node: Node, folder: str, problems: Problems[Any]) -> tuple[MediaRef, ...]:
         """The media of a front-matter value: a name, a map, or a list of them. `folder` is the post's own. Mistakes are
@@ -94,7 +101,9 @@ class Library:
     def _lookup(self, path: str) -> Entry | None:
         if path not in self._entries:
             self._entries[path] = self._source.find(path)
-        return self._entries[path]
+        found = self._entries[path]
+        self.asked[path] = found and found.blob_id
+        return found
 
     def _is_pointer(self, entry: Entry) -> bool:
         if entry.size >= LFS_MAX:
@@ -105,6 +114,7 @@ class Library:
 
     def _missing(self, name: str, folder: str, at: Node, problems: Problems[Any]) -> None:
         """Say so, with the nearest file of the folders that were searched."""
+        self.missing = True
         where = ", ".join(dict.fromkeys([f"{folder or '.'}/", "./", "media/", "static/"]))
         nearby = set().union(*map(self._names, (folder, "media", "static")))
         close = nearest(name.rpartition("/")[2], nearby) if len(nearby) <= MAX_NEARBY else None

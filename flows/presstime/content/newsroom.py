@@ -1,16 +1,18 @@
 """A newsroom at one moment: presstime.toml, the posts and the templates, all of one commit or of the working tree."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from presstime.content.posts import Loaded, load_posts
+from presstime.content.posts import Posts, load_posts
 from presstime.content.source import Source
 from presstime.errors import ContentError
 from presstime.model import Problem, digest_of
 from presstime.settings import FILE, Settings, parse_settings
 
 TEMPLATES = "templates"
+
+Shelve = Callable[[Source, Settings, str], Posts]  # the last is the blob of presstime.toml
 
 
 @dataclass(frozen=True)
@@ -20,7 +22,7 @@ class Newsroom:
     source: Source
     settings: Settings
     settings_blob: str
-    loaded: Loaded
+    loaded: Posts
     templates: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -42,24 +44,33 @@ class Newsroom:
 
     @cached_property
     def _media_paths(self) -> dict[str, str]:
-        refs = [ref for post in self.loaded.posts for ref in post.media]
-        refs += [ref for post in self.loaded.posts for target in post.targets for ref in target.media or ()]
+        posts = list(self.loaded.each())
+        refs = [ref for post in posts for ref in post.media]
+        refs += [ref for post in posts for target in post.targets for ref in target.media or ()]
         return {ref.blob: ref.path for ref in refs}
 
 
-def read_newsroom(source: Source, only: Collection[str] | None = None, settings: Settings | None = None) -> Newsroom:
-    """Raises `SettingsError` for an unusable presstime.toml, `ContentError` for a template that is not UTF-8 text.
+def read_newsroom(
+    source: Source,
+    only: Collection[str] | None = None,
+    settings: Settings | None = None,
+    shelve: Shelve | None = None,
+) -> Newsroom:
+    """A newsroom with all of its posts read, or those of the paths `only`; with `shelve`, as that gives them.
+
+    Raises `SettingsError` for an unusable presstime.toml, `ContentError` for a template that is not UTF-8 text.
 
     Problems of posts are not raised: they are in `loaded`, and the posts without errors go on. `settings` are those of the
     source, where they were read before."""
     settings_bytes = source.read(FILE)
     settings = settings or parse_settings(settings_bytes, FILE)
     entry = source.find(FILE)
+    blob = entry.blob_id if entry else digest_of(settings_bytes)
     return Newsroom(
         source=source,
         settings=settings,
-        settings_blob=entry.blob_id if entry else digest_of(settings_bytes),
-        loaded=load_posts(source, settings, only),
+        settings_blob=blob,
+        loaded=shelve(source, settings, blob) if shelve else load_posts(source, settings, only),
         templates=_templates(source),
     )
 

@@ -1,10 +1,11 @@
 """Posts out of a source: each file read once, its problems collected, the sound ones handed on."""
 
 import gc
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
-from typing import NamedTuple
+from functools import cached_property
+from typing import NamedTuple, Protocol
 
 from presstime.content.frontmatter import split
 from presstime.content.keys import sort_keys
@@ -26,7 +27,47 @@ class Skipped(NamedTuple):
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+class Posts(Protocol):
+    """The posts of a commit, as a plan asks for them. Those that it gives may be outlines (see outline.py); a post with an
+    error, or whose id is another's too, is not among them."""
+
+    @property
+    def seen(self) -> int:
+        """How many post files there are, sound or not."""
+
+    @property
+    def problems(self) -> Sequence[Problem]:
+        """What is wrong with files, by place."""
+
+    @property
+    def skipped(self) -> Sequence[Skipped]:
+        """The Markdown files that are no posts."""
+
+    def at_one_commit(self) -> AbstractContextManager[object]:
+        """Within it, all answers are of the one commit, whatever other processes do."""
+
+    def each(self) -> Iterator[Post]:
+        """Every post, folder by folder in the order of their paths."""
+
+    def count(self) -> int: ...
+
+    def of_id(self, identity: str) -> Post | None: ...
+
+    def knows(self, identity: str) -> bool:
+        """Whether any file, sound or not, has this id."""
+
+    def of_blob(self, blob: str) -> Post | None:
+        """The post whose file has this content; of several, the last."""
+
+    @property
+    def unread(self) -> str:
+        """A file that may be any post, since its id is not known; "" if there is none."""
+
+    def whole(self, post: Post) -> Post:
+        """The post as Git has it, with all that it says."""
+
+
+@dataclass(frozen=True)
 class Loaded:
     """What a source holds. A post with an error is not in `posts`; `seen` counts every post file, sound or not, `ids` are
     those of all of them, and `unnamed` counts the files that could not even be asked for theirs."""
@@ -38,6 +79,41 @@ class Loaded:
     ids: frozenset[str] = frozenset()
     unnamed: int = 0
 
+    def at_one_commit(self) -> AbstractContextManager[object]:
+        return nullcontext()
+
+    def each(self) -> Iterator[Post]:
+        return iter(self.posts)
+
+    def count(self) -> int:
+        return len(self.posts)
+
+    def of_id(self, identity: str) -> Post | None:
+        return self._by_id.get(identity)
+
+    def knows(self, identity: str) -> bool:
+        return identity in self.ids
+
+    def of_blob(self, blob: str) -> Post | None:
+        return self._by_blob.get(blob)
+
+    @cached_property
+    def unread(self) -> str:
+        sound = {post.path for post in self.posts}
+        broken = {p.path for p in self.problems if p.severity == "error"} - sound
+        return min(broken, default="") if self.unnamed else ""
+
+    def whole(self, post: Post) -> Post:
+        return post
+
+    @cached_property
+    def _by_id(self) -> dict[str, Post]:
+        return {post.id: post for post in self.posts}
+
+    @cached_property
+    def _by_blob(self) -> dict[str, Post]:
+        return {post.blob: post for post in self.posts}
+
 
 def load_posts(source: Source, settings: Settings, only: Collection[str] | None = None) -> Loaded:
     """Every post of a source, or those of the paths `only`, folder by folder in the order of their paths.
@@ -46,17 +122,18 @@ def load_posts(source: Source, settings: Settings, only: Collection[str] | None 
     files: see `problems`."""
     reader = Reader(source, settings)
     skipped: list[Skipped] = []
-    with _without_collector():
-        reads = [reader.read(entry, folder) for entry, folder in _entries(source, settings, only, skipped)]
+    with without_collector():
+        reads = [reader.read(entry, folder) for entry, folder in entries(source, settings, only, skipped)]
     twice = _doubles(reads)
     posts = tuple(read.post for read in reads if read.post is not None and read.id not in twice)
     problems = [p for read in reads for p in read.problems]
-    problems += [problem for reads_of_id in twice.values() for problem in _double_problems(source, reads_of_id)]
+    for same in twice.values():
+        problems += double_problems(source, same[0].id, [read.path for read in same])
     if only is None:
-        problems += _empty_folders(source, settings)
+        problems += empty_folders(source, settings)
     return Loaded(
         posts,
-        tuple(sorted(problems, key=_by_place)),
+        tuple(sorted(problems, key=by_place)),
         tuple(skipped),
         len(reads),
         frozenset(r.id for r in reads if r.id),
@@ -65,7 +142,7 @@ def load_posts(source: Source, settings: Settings, only: Collection[str] | None 
 
 
 @contextmanager
-def _without_collector() -> Iterator[None]:
+def without_collector() -> Iterator[None]:
     """Posts hold no cycles, and there are many: the cycle collector would go through all of them again and again, which
     takes a sixth of the time."""
     enabled = gc.isenabled()
@@ -77,16 +154,16 @@ def _without_collector() -> Iterator[None]:
             gc.enable()
 
 
-def _by_place(problem: Problem) -> tuple[str, int, int]:
+def by_place(problem: Problem) -> tuple[str, int, int]:
     return problem.path, problem.line, problem.column
 
 
 def is_post(path: str) -> bool:
     """Whether a path is that of a post, if it is in a posts folder."""
-    return _why_not(path) is None
+    return why_not(path) is None
 
 
-def _why_not(path: str) -> str | None:
+def why_not(path: str) -> str | None:
     """Why a file is no post, None if it is one."""
     if not path.lower().endswith(SUFFIXES):
         return "MDX is a program, not a text" if path.lower().endswith(MDX) else "it is not Markdown"
@@ -100,7 +177,7 @@ def folder_of(path: str, settings: Settings) -> str | None:
     return max(found, key=len, default=None)
 
 
-def _entries(
+def entries(
     source: Source, settings: Settings, only: Collection[str] | None, skipped: list[Skipped]
 ) -> Iterator[tuple[Entry, str]]:
     """The post files, each with its posts folder. A folder inside of another is not read twice."""
@@ -111,7 +188,7 @@ def _entries(
         if folder is None or entry.path in seen:
             continue
         seen.add(entry.path)
-        reason = _why_not(entry.path)
+        reason = why_not(entry.path)
         if reason:
             skipped.append(Skipped(entry.path, reason))
         else:
@@ -123,7 +200,7 @@ def _listed(source: Source, settings: Settings) -> Iterator[Entry]:
         yield from source.files(folder, (*SUFFIXES, MDX))
 
 
-def _empty_folders(source: Source, settings: Settings) -> Iterator[Problem]:
+def empty_folders(source: Source, settings: Settings) -> Iterator[Problem]:
     """A posts folder without a post is more likely a slip than a wish."""
     for folder in settings.content.posts:
         if next(iter(source.files(folder, SUFFIXES)), None) is None:
@@ -142,13 +219,14 @@ def _doubles(reads: list[Read]) -> dict[str, list[Read]]:
     return twice
 
 
-def _double_problems(source: Source, reads: list[Read]) -> Iterator[Problem]:
-    for read in reads:
-        line, column = _place_of_id(source, read.path)
-        others = [other.path for other in reads if other is not read]
-        message = f"the id {read.id!r} is also that of {', '.join(others[:3])}"
+def double_problems(source: Source, identity: str, paths: Sequence[str]) -> Iterator[Problem]:
+    """The problems of files that have one id, in load order."""
+    for path in paths:
+        line, column = _place_of_id(source, path)
+        others = [other for other in paths if other != path]
+        message = f"the id {identity!r} is also that of {', '.join(others[:3])}"
         advice = "Give one of them another id. An id that was published stays with its post."
-        yield Problem(read.path, line, column, "error", "duplicate-id", message, advice)
+        yield Problem(path, line, column, "error", "duplicate-id", message, advice)
 
 
 def _place_of_id(source: Source, path: str) -> Place:

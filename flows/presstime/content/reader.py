@@ -41,12 +41,13 @@ class Reader:
     def __init__(self, source: Source, settings: Settings) -> None:
         self._source = source
         self._settings = settings
-        self._library = Library(source, settings.content.require_alt)
-        self._schedule = Schedule(settings, self._library)
+        self.library = Library(source, settings.content.require_alt)
+        self._schedule = Schedule(settings, self.library)
         self._links = Links(settings.content.link) if settings.content.link else None
 
     def read(self, entry: Entry, folder: str) -> Read:
         """The post of one file, or its problems."""
+        self.library.begin()
         refusal = _refusal(entry)
         if refusal is not None:
             return Read(entry.path, "", None, [refusal])
@@ -110,7 +111,7 @@ class Reader:
 
     def _media(self, values: Values, folder: str) -> tuple[MediaRef, ...]:
         node = values.found.get("media")
-        return self._library.refs(node, folder, values.problems) if node is not None else ()
+        return self.library.refs(node, folder, values.problems) if node is not None else ()
 
     def _link(
         self, values: Values, identity: str, name: Name, language: str | None, when: When, targets: tuple[Target, ...]

@@ -4,6 +4,7 @@ The file is a cache and nothing else: it may be deleted at any time, and is thro
 processes may share it: an entry is applied in one transaction, by whoever comes first."""
 
 import json
+import secrets
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Sequence
@@ -12,6 +13,8 @@ from datetime import datetime
 from functools import lru_cache
 from itertools import groupby
 from pathlib import Path
+
+import orjson
 
 from presstime.errors import LedgerError
 from presstime.ledger.entry import GENESIS, Entry
@@ -29,14 +32,29 @@ from presstime.model import (
     to_iso,
 )
 
-SCHEMA = 4  # of the fold: to be raised when a state, or what an event makes of it, changes
+SCHEMA = 5  # of the fold: to be raised when a state, or what an event makes of it, changes
+# `life` is another one whenever the fold begins anew. Beside each state stands what plans look it up by.
 TABLES = """
-CREATE TABLE IF NOT EXISTS head (id INTEGER PRIMARY KEY CHECK (id = 1), n INTEGER, hash TEXT, etag TEXT, log TEXT);
-CREATE TABLE IF NOT EXISTS deliveries (delivery TEXT PRIMARY KEY, state TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS head (id INTEGER PRIMARY KEY CHECK (id = 1), n INTEGER, hash TEXT, etag TEXT, log TEXT, life TEXT);
+CREATE TABLE IF NOT EXISTS deliveries (
+    delivery TEXT PRIMARY KEY, state TEXT NOT NULL,
+    channel TEXT, status TEXT, entry INTEGER, due TEXT, done TEXT, said TEXT, open INTEGER
+);
+CREATE INDEX IF NOT EXISTS entries ON deliveries (entry);
+CREATE INDEX IF NOT EXISTS statuses ON deliveries (status);
+CREATE INDEX IF NOT EXISTS dues ON deliveries (due);
+CREATE INDEX IF NOT EXISTS dones ON deliveries (channel, done);
+CREATE INDEX IF NOT EXISTS sayings ON deliveries (channel, said) WHERE status = 'published';
+CREATE INDEX IF NOT EXISTS opens ON deliveries (open) WHERE open;
 CREATE TABLE IF NOT EXISTS payloads (digest TEXT PRIMARY KEY, entry INTEGER NOT NULL) WITHOUT ROWID;
 """
-RESTORE_STATE = "INSERT INTO deliveries SELECT json_extract(?1, '$.delivery'), ?1"
+INSERT = "INSERT OR REPLACE INTO deliveries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 RESTORE_PAYLOAD = "INSERT INTO payloads SELECT json_extract(?1, '$[0]'), json_extract(?1, '$[1]')"
+
+
+OF_POST = "SELECT state FROM deliveries WHERE delivery >= ? AND delivery < ?"
+OVER = (Status.PUBLISHED, Status.MISSED, Status.RETRACTED, Status.DROPPED)
+PAGE = "SELECT delivery, state FROM deliveries WHERE delivery > ? ORDER BY delivery LIMIT 2000"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +100,81 @@ class Cache:
 
     def all(self) -> Iterator[DeliveryState]:
         """Every delivery the log knows, by name."""
+        return (_state_of(state) for _, state in self.raw())
+
+    # --- what a plan asks ---
+
+    @property
+    def life(self) -> str:
+        """Names this fold: another one when it was begun anew, as for another log."""
         with self._lock:
-            rows = self._db.execute("SELECT state FROM deliveries ORDER BY delivery").fetchall()
-        return (_state_of(row[0]) for row in rows)
+            return str(self._db.execute("SELECT life FROM head").fetchone()[0])
+
+    def of_post(self, post: str) -> list[DeliveryState]:
+        """The deliveries of a post, by name."""
+        return self._where("delivery >= ? AND delivery < ?", f"{post}/", f"{post}0")  # `/` is followed by `0`
+
+    def raw_of(self, post: str) -> list[str]:
+        """The states of a post's deliveries as JSON."""
+        with self._lock:
+            rows = self._db.execute(OF_POST, (f"{post}/", f"{post}0")).fetchall()
+        return [row[0] for row in rows]
+
+    def names(self) -> Iterator[str]:
+        """The names of all deliveries."""
+        with self._lock:
+            yield from (row[0] for row in self._db.execute("SELECT delivery FROM deliveries"))
+
+    def open(self) -> list[DeliveryState]:
+        """Deliveries that are neither out, missed nor taken down, or about which something is under way."""
+        return self._where("open")
+
+    def changed_since(self, entry: int) -> list[DeliveryState]:
+        """Deliveries that entries after number `entry` have changed."""
+        return self._where("entry > ?", entry)
+
+    def count_since(self, entry: int) -> int:
+        with self._lock:
+            return int(self._db.execute("SELECT count(*) FROM deliveries WHERE entry > ?", (entry,)).fetchone()[0])
+
+    def due_after(self, instant: datetime) -> list[DeliveryState]:
+        return self._where("due > ?", to_iso(instant))
+
+    def due_at(self, instant: datetime) -> list[DeliveryState]:
+        return self._where("due = ?", to_iso(instant))
+
+    def last_done(self, channel: str) -> datetime | None:
+        """When something was published last on a channel."""
+        with self._lock:
+            row = self._db.execute("SELECT max(done) FROM deliveries WHERE channel = ?", (channel,)).fetchone()
+        return from_iso(row[0]) if row[0] else None
+
+    def saying(self, channel: str, said: str) -> list[DeliveryState]:
+        """What is out on a channel and says just this, by name."""
+        return self._where("status = 'published' AND channel = ? AND said = ?", channel, said) if said else []
+
+    def counts(self) -> dict[Status, int]:
+        """How many deliveries stand where."""
+        with self._lock:
+            rows = self._db.execute("SELECT status, count(*) FROM deliveries GROUP BY status").fetchall()
+        return {Status(status): number for status, number in rows}
+
+    def raw(self) -> Iterator[tuple[str, str]]:
+        """Every delivery's name and state as JSON, by name. In pages: whoever writes meanwhile is not in the way."""
+        last = ""
+        while True:
+            with self._lock:
+                rows = self._db.execute(PAGE, (last,)).fetchall()
+            if not rows:
+                return
+            yield from rows
+            last = rows[-1][0]
+
+    def _where(self, condition: str, *given: object) -> list[DeliveryState]:
+        question = f"SELECT state FROM deliveries WHERE {condition} ORDER BY +delivery"  # noqa: S608 - words of our own; +: the index is the condition's
+        with self._lock:
+            rows = self._db.execute(question, given).fetchall()
+        return [_state_of(row[0]) for row in rows]
 
     def payload_entry(self, digest: str) -> int | None:
         """The number of the entry that holds the payload with this digest."""
@@ -109,8 +199,8 @@ class Cache:
                     before = states.get(event.delivery) or self.get(event.delivery)
                     states[event.delivery] = apply(before, event, item.at, item.entry.n)
                 payloads += [(digest, item.entry.n) for digest in item.entry.payloads]
-            rows = [(str(delivery), json.dumps(_state_to_json(state))) for delivery, state in states.items()]
-            self._db.executemany("INSERT OR REPLACE INTO deliveries VALUES (?, ?)", rows)
+            rows = (_row(data, json.dumps(data)) for data in map(_state_to_json, states.values()))
+            self._db.executemany(INSERT, rows)
             self._db.executemany("INSERT OR IGNORE INTO payloads VALUES (?, ?)", payloads)
             last = news[-1]
             self._db.execute("UPDATE head SET n = ?, hash = ?, etag = ?", (last.entry.n, last.hash, last.etag))
@@ -133,9 +223,12 @@ class Cache:
                 if self.head().n:
                     return
                 for is_payload, lines in groupby(rows, lambda line: line.startswith("[")):
-                    self._db.executemany(RESTORE_PAYLOAD if is_payload else RESTORE_STATE, ((line,) for line in lines))
+                    if is_payload:
+                        self._db.executemany(RESTORE_PAYLOAD, ((line,) for line in lines))
+                    else:
+                        self._db.executemany(INSERT, (_row(orjson.loads(line), line) for line in lines))
                 self._db.execute("UPDATE head SET n = ?, hash = ?, etag = ?", (head.n, head.hash, head.etag))
-        except sqlite3.DatabaseError as error:
+        except (sqlite3.DatabaseError, ValueError, LookupError, TypeError) as error:
             raise LedgerError(f"the lines of a fold are not what they should be: {error}") from error
 
     def clear(self) -> None:
@@ -144,7 +237,7 @@ class Cache:
             self._db.execute("BEGIN IMMEDIATE")
             for table in ("deliveries", "payloads"):
                 self._db.execute(f"DELETE FROM {table}")  # noqa: S608 - two names of our own
-            self._db.execute("UPDATE head SET n = 0, hash = ?, etag = ''", (GENESIS,))
+            self._db.execute("UPDATE head SET n = 0, hash = ?, etag = '', life = ?", (GENESIS, _life()))
 
     def close(self) -> None:
         self._db.close()
@@ -159,7 +252,7 @@ class Cache:
             raise sqlite3.DatabaseError("a cache of another version")
         self._db.executescript(TABLES)
         self._db.execute(f"PRAGMA user_version = {SCHEMA}")
-        self._db.execute("INSERT OR IGNORE INTO head VALUES (1, 0, ?, '', ?)", (GENESIS, self.log))
+        self._db.execute("INSERT OR IGNORE INTO head VALUES (1, 0, ?, '', ?, ?)", (GENESIS, self.log, _life()))
         if self._db.execute("SELECT log FROM head").fetchone()[0] != self.log:
             self.clear()
             self._db.execute("UPDATE head SET log = ?", (self.log,))
@@ -175,6 +268,19 @@ class Cache:
                 f"the cache {self.path} cannot be used: {error}",
                 "Check the rights of its folder, and the room on the disk.",
             ) from error
+
+
+def _row(data: JsonObject, text: str) -> tuple[object, ...]:
+    """A state as JSON with what it is looked up by; `open`: neither out, missed, taken down nor dropped, or something about it
+    is under way."""
+    place = data["delivery"].split("/", 2)[1]
+    found = (data["status"], data["entry"], data["due"], data["done"], data["said"])
+    is_open = data["status"] not in OVER or bool(data["change"]) or bool(data["review"])
+    return (data["delivery"], text, place, *found, is_open)
+
+
+def _life() -> str:
+    return secrets.token_hex(8)
 
 
 @lru_cache(maxsize=1024)  # a delivery under way is looked up a dozen times between two changes

@@ -3,7 +3,6 @@
 A delivery's words are asked for through `say`, which renders when it must; a post that cannot be rendered is held with the
 renderer's own words."""
 
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -47,7 +46,7 @@ def plan(
 def _decide(item: Wanted, state: DeliveryState | None, situation: Situation, say: Say) -> Action | None:
     if state is not None and (known := _as_the_log_says(item, state, situation)) is not PROCEED:
         return known
-    if gone := _too_late_for_words(item, situation.now):
+    if gone := too_late(item, situation.now):
         told = state is not None and state.status is Status.MISSED and state.due == item.target.due
         return replace(gone, reason=state.reason) if told and state and gone.action == "missed" else gone
     try:
@@ -133,7 +132,7 @@ def _expired(item: Wanted, now: datetime) -> bool:
     return item.post.expires_at is not None and item.post.expires_at <= now
 
 
-def _too_late_for_words(item: Wanted, now: datetime) -> Action | None:
+def too_late(item: Wanted, now: datetime) -> Action | None:
     """Lateness that no text can change: found before rendering, so that an old archive costs nothing."""
     due, late = item.target.due, item.target.late
     if item.post.expires_at and _expired(item, now):
@@ -183,10 +182,8 @@ def _spaced(actions: Sequence[Action], situation: Situation) -> list[Action]:
     """Late deliveries of one channel keep the minimum gap from each other and from what went out last."""
     if not situation.min_gap:
         return list(actions)
-    last: dict[str, datetime] = defaultdict(lambda: situation.now - situation.min_gap)
-    for state in situation.states.values():
-        if state.done:
-            last[state.delivery.channel] = max(last[state.delivery.channel], state.done)
+    long_ago = situation.now - situation.min_gap
+    last = {c: max(situation.last_done(c) or long_ago, long_ago) for c in {a.delivery.channel for a in actions}}
     return [_after_gap(action, last, situation) for action in actions]
 
 

@@ -64,7 +64,7 @@ class Situation:
     network any more; `compare` renders a published delivery's words of now and holds them against what is out; `gone` says
     why a delivery of the log is not wanted, with no reason where there is nothing to say; `twin` is a published delivery of
     another post that says just the same on the channel; `unapproved` says why deliveries are not approved, of those given with
-    the files in which each is new."""
+    the files in which each is new; `last` is when something went out last on a channel, where `states` are not all there are."""
 
     states: Mapping[Delivery, DeliveryState]
     now: datetime
@@ -78,7 +78,15 @@ class Situation:
     twin: Callable[[Post, Target], DeliveryState | None] = lambda post, target: None
     ahead: Callable[[str], bool] = lambda commit: False
     retract_max: int = 20
+    last: Callable[[str], datetime | None] | None = None
     unapproved: Unapproved = lambda files: {}
+
+    def last_done(self, channel: str) -> datetime | None:
+        """When something went out last on a channel."""
+        if self.last is not None:
+            return self.last(channel)
+        done = (s.done for s in self.states.values() if s.done and s.delivery.channel == channel)
+        return max(done, default=None)
 
 
 def source_of(post: Post, target: Target, settings_blob: str, templates: str) -> str:

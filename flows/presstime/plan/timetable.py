@@ -128,8 +128,9 @@ class _Slots:
             if instant not in taken and not quiet:
                 taken[instant] = delivery
                 return instant, ""
-        count = sum(d != delivery for d in taken.values())
-        last = max(taken, default=self._now)
+        coming = {at: by for at, by in taken.items() if at > self._now}
+        count = sum(by != delivery for by in coming.values())
+        last = max(coming, default=self._now)
         return None, (
             f"no slot of {name!r} is free on {item.target.channel} until {utc(self._now + QUEUE)}: {count} posts wait there, the "
             f"last one for {utc(last)}. Add a slot under [slots], or write a date and time"

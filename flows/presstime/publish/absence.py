@@ -3,7 +3,6 @@ that cannot be read just now."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
 
 from presstime.content.newsroom import Newsroom
 from presstime.model import DeliveryState, Post
@@ -19,18 +18,19 @@ class Absence:
 
     def of(self, state: DeliveryState) -> Gone:
         """Why Git does not want this delivery."""
-        post = self._posts.get(state.delivery.post)
+        posts = self.newsroom.loaded
+        post = posts.of_id(state.delivery.post)
         if post is not None:
             return self._of_post(post, state)
         if state.delivery.occurrence != "once":
             return Gone("")  # a post that repeats no more takes back nothing of what it said
-        if state.delivery.post in self.newsroom.loaded.ids:
+        if posts.knows(state.delivery.post):
             return Gone("its file has problems (see `presstime check`)")
         if state.path and self.newsroom.source.find(state.path) is not None:
             return Gone(f"{state.path} is there, but is not that post any more")
-        if moved := self._blobs.get(state.origin.get("blob", "")):
+        if moved := posts.of_blob(state.origin.get("blob", "")):
             return Gone(f"its file is now {moved.path}, with the id {moved.id!r}")
-        if unread := self._unread:
+        if unread := posts.unread:
             return Gone(f"its file is gone, or is one of those that cannot be read ({unread})")
         if state.commit and self.ahead(state.commit) is None:
             commit = state.commit[:12]
@@ -45,18 +45,3 @@ class Absence:
         if state.delivery.occurrence != "once":
             return Gone("")  # an earlier occurrence, or one of a rule that has changed
         return Gone(f"{post.path} does not name this channel any more")
-
-    @cached_property
-    def _posts(self) -> dict[str, Post]:
-        return {post.id: post for post in self.newsroom.loaded.posts}
-
-    @cached_property
-    def _blobs(self) -> dict[str, Post]:
-        return {post.blob: post for post in self.newsroom.loaded.posts}
-
-    @cached_property
-    def _unread(self) -> str:
-        """Files whose id is not known, and which may therefore be any post: the first of them, "" if there is none."""
-        sound = {post.path for post in self.newsroom.loaded.posts}
-        broken = {p.path for p in self.newsroom.loaded.problems if p.severity == "error"} - sound
-        return min(broken, default="") if self.newsroom.loaded.unnamed else ""

@@ -23,8 +23,11 @@ class Checks:
 
     def problems(self) -> list[Problem]:
         """Of every post: one problem a channel where it cannot be said, one a place where it breaks a rule."""
-        found = [problem for post in self._newsroom.loaded.posts for problem in self._of_post(post)]
+        found = [problem for post in self._posts() for problem in self._of_post(post)]
         return found + list(self._of_repeats())
+
+    def _posts(self) -> Iterator[Post]:
+        return map(self._newsroom.loaded.whole, self._newsroom.loaded.each())
 
     def _of_post(self, post: Post) -> Iterator[Problem]:
         broken: dict[Finding, list[str]] = {}

@@ -27,9 +27,10 @@ from presstime.model import (
 from presstime.plan import Difference, Rules, Situation, Timetable, Wanted, content_of, plan, source_of, timetable
 from presstime.plan.approval import is_new
 from presstime.plan.situation import files_of
-from presstime.plan.standing import same_content
+from presstime.plan.standing import is_out, same_content
 from presstime.publish.absence import Absence
 from presstime.publish.change import difference
+from presstime.publish.look import Look, Outlook
 from presstime.publish.timing import Timing
 from presstime.publish.words import Words
 from presstime.settings import FILE
@@ -56,56 +57,105 @@ class Sync:
     ahead: Callable[[str], bool | None] = lambda commit: False  # see `Repository.lies_ahead`
     read_at: float | None = None  # when Git was read, by the monotonic clock; None: at any time
     _known: dict[Delivery, Wanted] = field(default_factory=dict)  # what the last plan wanted
-    _published: dict[tuple[str, str], DeliveryState] = field(default_factory=dict)  # by channel and words
+    looks: list[Look] = field(default_factory=list)  # what the last plan that was written down looked at
 
     def actions(self, now: datetime | None = None) -> list[Action]:
-        """The plan as it stands against the log as last read. Changes nothing."""
-        found = self._lay_out(now or self.timing.now())
-        return plan(found.wanted, self._situation(now or self.timing.now()), self.words.digest, found.waiting)
+        """The whole plan as it stands against the log as last read, with all that was told before. Changes nothing."""
+        now = now or self.timing.now()
+        with self.newsroom.loaded.at_one_commit():
+            look = self._outlook.everything()
+            found = self._lay_out(look, now)
+            return plan(found.wanted, self._situation(look, now), self._digest, found.waiting)
 
     def run(self, lead: timedelta = timedelta(0)) -> list[Action]:
-        """Read the log, plan, write down what is new. Returns the plan; what is due within `lead` is to be published.
+        """Read the log, plan, write down what is new. Returns the plan, without what is over; what is due within `lead` is to
+        be published.
 
         Raises `StoreError` or `LedgerError` where the log cannot be used."""
         self.ledger.catch_up()
         self.timing.check_skew()
-        found, situation = self._lay_out(self.timing.now()), replace(self._situation(self.timing.now()), lead=lead)
-        actions = plan(found.wanted, situation, self.words.digest, found.waiting)
-        self._write(list(self._events(actions, self._known, situation.states)), situation.states)
-        return [replace(a, action="wait", reason=OLD) if a.acts else a for a in actions] if self._is_old() else actions
+        now = self.timing.now()
+        with self.newsroom.loaded.at_one_commit():
+            look = self._outlook.look(now)
+            found, situation = self._lay_out(look, now), replace(self._situation(look, now), lead=lead)
+            actions = plan(found.wanted, situation, self._digest, found.waiting)
+            news = list(self._events(actions, self._known, look.states))
+            unfinished = _unfinished(actions, self._known, look)
+        self._write(news, look.states)
+        self.looks[:] = [look]
+        if self._is_old():
+            return [replace(a, action="wait", reason=OLD) if a.acts else a for a in actions]
+        self._outlook.remember(look, unfinished)
+        return actions
 
     def _is_old(self) -> bool:
         return self.read_at is not None and self.timing.monotonic() - self.read_at > GIT_AGE_SECONDS
 
+    @property
+    def why_all(self) -> str:
+        """Why the last plan looked at everything; "" if it had only to look at what may have changed."""
+        return self.looks[0].why if self.looks else ""
+
+    def wants(self, delivery: Delivery) -> bool:
+        """Whether Git wants a delivery, published or not. Of what repeats, the occurrences that the last plan looked at."""
+        if delivery in self._known:
+            return True
+        post = self.newsroom.loaded.of_id(delivery.post)
+        if post is None or post.status != "ready" or delivery.occurrence != "once":
+            return False
+        return any(target.channel == delivery.channel and target.repeat is None for target in post.targets)
+
     def deliveries(self) -> set[Delivery]:
-        """Every delivery Git wants, published or not."""
+        """Every delivery that the last plan looked at and that Git wants."""
         return set(self._known)
 
     def wanted(self, delivery: Delivery) -> Wanted | None:
-        """What the last plan wanted of a delivery."""
-        return self._known.get(delivery)
+        """What the last plan wanted of a delivery, with all that its post says."""
+        item = self._known.get(delivery)
+        if item is None:
+            return None
+        post, target = self._whole(item.post, item.target)
+        return replace(item, post=post, target=target)
 
-    def _lay_out(self, now: datetime) -> Timetable:
+    def _whole(self, post: Post, target: Target) -> tuple[Post, Target]:
+        """A post and its target as Git has them: the plan may have had their outlines. The instant is the plan's."""
+        whole = self.newsroom.loaded.whole(post)
+        if whole is post:
+            return post, target
+        own = next(t for t in whole.targets if t.channel == target.channel)
+        given = {name: getattr(target, name) for name in ("due", "slots", "repeat", "occurrence", "number")}
+        return whole, replace(own, **given)
+
+    def _digest(self, post: Post, target: Target) -> str:
+        return self.words.digest(*self._whole(post, target))
+
+    def _said(self, post: Post, target: Target) -> str:
+        return self.words.said(*self._whole(post, target))
+
+    @property
+    def _outlook(self) -> Outlook:
+        return Outlook(self.newsroom, self.ledger, self.words.engine)
+
+    def _lay_out(self, look: Look, now: datetime) -> Timetable:
         """Every delivery that Git wants with its instant, kept until the next time."""
         policy, settings = self.newsroom.settings.policy, self.newsroom.settings
         rules = Rules(settings.slots, policy.quiet_hours if policy.quiet == "move" else None)
-        found = timetable(self._wanted(), self.ledger.states(), rules, now)
+        found = timetable(self._wanted(look.posts), look.states, rules, now)
         self._known.clear()
-        self._published.clear()
         self._known.update({item.delivery: item for item in found.wanted})
         self._known.update({item.delivery: item for item, _ in found.waiting})
         return found
 
-    def _wanted(self) -> Iterator[Wanted]:
+    def _wanted(self, posts: Iterable[Post]) -> Iterator[Wanted]:
         settings_blob, templates = self.newsroom.settings_blob, self.newsroom.templates_digest
-        for post in self.newsroom.loaded.posts:
+        for post in posts:
             for target in post.targets if post.status == "ready" else ():
                 source = source_of(post, target, settings_blob, templates)
                 yield Wanted(post, target, source, content_of(post, target))
 
-    def _situation(self, now: datetime) -> Situation:
+    def _situation(self, look: Look, now: datetime) -> Situation:
         return Situation(
-            states=self.ledger.states(),
+            states=look.states,
             now=now,
             engine=self.words.engine,
             busy=lambda state: held_by_another(state, self.ledger.store.now(), self.ledger.writer, self.ledger.is_gone),
@@ -117,6 +167,7 @@ class Sync:
             twin=self._twin,
             retract_max=self.newsroom.settings.retract_max,
             unapproved=self._unapproved,
+            last=self.ledger.cache.last_done,
         )
 
     def _unapproved(self, files: Mapping[Delivery, Collection[str]]) -> dict[Delivery, str]:
@@ -129,13 +180,11 @@ class Sync:
     def _compare(self, post: Post, target: Target, state: DeliveryState) -> Difference:
         """What readers would see change, were a published delivery's words of now to stand there. Raises `RenderError`."""
         before = Variant.from_json(self.ledger.payload(state.sent_digest))
-        return difference(before, self.words.variant(post, replace(target, due=before.at)))
+        return difference(before, self.words.variant(*self._whole(post, replace(target, due=before.at))))
 
     def _twin(self, post: Post, target: Target) -> DeliveryState | None:
         """A published delivery of another post that says the same on the channel."""
-        if not self._published:
-            self._published.update(_by_words(self.ledger.states().values()))
-        twin = self._published.get((target.channel, self.words.said(post, target)))
+        twin = next(reversed(self.ledger.cache.saying(target.channel, self._said(post, target))), None)
         return twin if twin is not None and twin.delivery.post != post.id else None
 
     # --- what is new, as events ---
@@ -158,7 +207,7 @@ class Sync:
             if action.delivery in planned:
                 item = wanted[action.delivery]
                 due = state.due if state and state.status is Status.PUBLISHED else item.target.due
-                said = self.words.said(item.post, replace(item.target, due=due or item.target.due))
+                said = self._said(item.post, replace(item.target, due=due or item.target.due))
                 yield self._planned(item, action.digest, due, said, origins[action.path]), action.digest
             if action.action == "note" and (state is None or state.reason != action.reason):
                 told = {"digest": action.digest or "gone", "reason": action.reason}
@@ -249,10 +298,13 @@ def _is_news(state: DeliveryState | None, status: Status, action: Action) -> boo
     return state is None or state.status is not status or state.reason != action.reason
 
 
-def _by_words(states: Iterable[DeliveryState]) -> Iterator[tuple[tuple[str, str], DeliveryState]]:
-    for state in states:
-        if state.status is Status.PUBLISHED and state.said:
-            yield (state.delivery.channel, state.said), state
+def _unfinished(actions: Sequence[Action], wanted: Mapping[Delivery, Wanted], look: Look) -> set[str]:
+    """The posts that the next plan has to look at, whatever happens until then: those that something is to come of, those that
+    were changed without any change for readers, and what is out of posts that Git does not know. What was missed or noted is
+    told and over."""
+    found = {action.delivery.post for action in actions if action.action not in ("missed", "note")}
+    found |= {item.post.id for item, _ in _newly_looked_at(actions, wanted, look.states)}
+    return found | {delivery.post for delivery in look.lost if is_out(look.states[delivery])}
 
 
 def _entry(state: DeliveryState | None) -> int:
