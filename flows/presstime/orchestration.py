@@ -73,6 +73,8 @@ async def sync(root: str) -> State[Any]:
     """Read Git and the log and write the plan down; as a deployment, also schedule what is coming and take what is overdue."""
     with desk_at(root) as desk:
         actions = await asyncio.to_thread(desk.plan)
+        if desk.sync.why_all:
+            get_run_logger().info("Everything was looked at: %s", desk.sync.why_all)
         if deployment.id is None:
             return Completed(message=f"{len(actions)} actions planned")  # a single pass: `publish` follows at once
         await schedule(desk, actions)

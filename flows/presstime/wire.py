@@ -64,6 +64,7 @@ class Desk:
         source = self.repository.at(self.repository.commit_of(git.branch, git.remote))
         found = read_newsroom(source, shelve=self._shelf)
         self._warn_of_uncommitted(found)
+        self._warn_of_rewritten(found)
         return found
 
     @property
@@ -103,6 +104,16 @@ class Desk:
         file = self.root / FILE
         if file.is_file() and file.read_bytes() != newsroom.source.read(FILE):
             self.warnings.append(f"{FILE} differs from the one committed; what is committed counts")
+
+    def _warn_of_rewritten(self, newsroom: Newsroom) -> None:
+        """The branch does not go on from the commit that was planned last."""
+        before, now = self._shelf(newsroom.source, newsroom.settings, "").last_planned(), newsroom.commit or ""
+        if before in ("", now) or self.repository.lies_ahead(before, now):
+            return
+        self.warnings.append(
+            f"commit {now[:12]} does not follow {before[:12]}, which was planned last: the branch was set back or rewritten, or "
+            "this clone does not reach that far. What only that commit had is dropped, and nothing goes out twice"
+        )
 
     def _provenance(self, paths: Collection[str]) -> Mapping[str, Provenance]:
         commit = self.newsroom.commit

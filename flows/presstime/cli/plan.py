@@ -9,13 +9,14 @@ import click
 from presstime.cli.output import FORMAT, count, problem_lines, say, say_json, table
 from presstime.clock import format_local, parse_instant, resolve_local
 from presstime.errors import UsageError
-from presstime.model import Action, has_errors, to_iso
+from presstime.model import Action, DeliveryState, Status, has_errors, to_iso
 
 if TYPE_CHECKING:
     from presstime.wire import Desk
 
 GROUPED_FROM = 12  # deliveries of one kind that a person would rather see counted than listed
 GROUPED = {"missed": "whose time is past", "note": "that stay as they are, though Git says otherwise"}
+DROPPED = "that were planned once, and that Git does not want any more"
 
 
 @click.command()
@@ -33,10 +34,13 @@ def command(directory: Path, at: str | None, until: str | None, everything: bool
         last = _instant(until, desk)
         desk.ledger.catch_up()
         actions = [a for a in desk.sync.actions(now) if last is None or a.due is None or a.due <= last]
+        acting = {action.delivery for action in actions}
+        dropped = [s for s in desk.ledger.cache.standing(Status.DROPPED) if s.delivery not in acting]
         if form == "json":
-            say_json(_as_json(desk, now, actions))
+            say_json(_as_json(desk, now, actions, dropped))
         else:
             _show(desk, now, actions, everything)
+            _show_dropped(dropped, everything)
         needs_person = has_errors(desk.problems) or any(a.action == "hold" for a in actions)
         return 1 if needs_person else 0
 
@@ -56,11 +60,12 @@ def _short(due: datetime | None, zone: str) -> str:
     return format_local(due, zone).partition(" (")[0] if due else ""
 
 
-def _as_json(desk: "Desk", now: datetime, actions: list[Action]) -> dict[str, object]:
+def _as_json(desk: "Desk", now: datetime, actions: list[Action], dropped: list[DeliveryState]) -> dict[str, object]:
     return {
         "at": to_iso(now),
         "commit": desk.newsroom.commit,
         "actions": [a.to_json() for a in actions],
+        "dropped": [{"delivery": str(s.delivery), "reason": s.reason} for s in dropped],
         "skipped": [{"path": s.path, "reason": s.reason} for s in desk.newsroom.loaded.skipped],
         "problems": [p.to_json() for p in desk.problems],
     }
@@ -89,3 +94,12 @@ def _show(desk: "Desk", now: datetime, actions: list[Action], everything: bool) 
         click.echo(f"not planned: {skipped.path}: {skipped.reason}")
     if not actions:
         click.echo("Nothing to do: everything Git wants is out.")
+
+
+def _show_dropped(dropped: list[DeliveryState], everything: bool) -> None:
+    """What the log knows as planned and Git took back, before it went out."""
+    if len(dropped) >= GROUPED_FROM and not everything:
+        click.echo(f"dropped: {count(len(dropped), 'delivery')} {DROPPED} (--all lists them), such as")
+        dropped = dropped[-1:]
+    for state in dropped:
+        click.echo(f"dropped: {state.delivery}: {state.reason}")

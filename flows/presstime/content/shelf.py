@@ -157,6 +157,11 @@ class Shelf:
         told = max((row[0] for row in stirred), default=0)
         return Memory(n, orjson.loads(data), watched, frozenset(row[1] for row in stirred), told, why)
 
+    def last_planned(self) -> str:
+        """The commit that this machine planned last, as far as that is known; "" if it is not. Moves nothing."""
+        data = next(iter(self.catalog.ask("SELECT data FROM memory")), ("{}",))[0]
+        return str(orjson.loads(data).get("commit") or "")
+
     def remember(self, before: Memory, data: JsonObject, watched: Collection[str]) -> None:
         """Leave this for the next plan, unless another one has left something since `before`."""
         with self.catalog.writing() as db:

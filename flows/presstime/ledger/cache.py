@@ -129,6 +129,10 @@ class Cache:
         """Deliveries that are neither out, missed nor taken down, or about which something is under way."""
         return self._where("open")
 
+    def standing(self, status: Status) -> list[DeliveryState]:
+        """Deliveries that stand there, by name."""
+        return self._where("status = ?", status)
+
     def changed_since(self, entry: int) -> list[DeliveryState]:
         """Deliveries that entries after number `entry` have changed."""
         return self._where("entry > ?", entry)
