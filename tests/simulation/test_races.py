@@ -38,9 +38,15 @@ def test_a_store_that_leaves_its_writers_in_doubt(trouble: str) -> None:
         assert trial.verdict.findings == [], case.replay
         assert set(trial.verdict.ends.values()) == {"published"}, case.replay
         won = claims(trial)
-        assert sorted((name, epoch) for name, epoch, _ in won) == [("p1/a", 1), ("p2/b", 1)], case.replay
-        senders = {line.what.split()[0]: line.who for line in trial.world.history.of("call")}
-        assert senders == {name: worker for name, _, worker in won}, case.replay
+        again = any(
+            trial.world.history.of("failed")
+        )  # a pass whose write met conflicts until it gave up: the next one goes on
+        for name in ("p1/a", "p2/b"):
+            epochs = sorted(epoch for of, epoch, _ in won if of == name)
+            assert epochs == list(range(1, len(epochs) + 1)), case.replay
+            assert len(epochs) == 1 or again, case.replay
+        senders = {(line.what.split()[0], line.who) for line in trial.world.history.of("call")}
+        assert senders == {(name, worker) for name, _, worker in won}, case.replay
 
 
 def test_claims_are_counted_by_the_judge() -> None:

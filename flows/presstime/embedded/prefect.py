@@ -11,7 +11,7 @@ from pathlib import Path
 from presstime.embedded.service import Service
 
 PORT = 4200
-REACH_SECONDS = 10
+REACH_SECONDS, REACH_TRIES = 10, 4
 
 
 def service(folder: Path) -> Service:
@@ -56,14 +56,19 @@ def client_env(port: int, folder: Path) -> dict[str, str]:
 
 
 def reachable(url: str) -> bool:
-    """Whether anything at all answers where a Prefect API is said to be."""
-    try:
-        urllib.request.urlopen(f"{url.rstrip('/')}/health", timeout=REACH_SECONDS).close()  # noqa: S310 - as configured
-    except urllib.error.HTTPError:
-        return True  # it wants credentials, perhaps: Prefect's client has them
-    except (OSError, ValueError):
-        return False
-    return True
+    """Whether anything at all answers where a Prefect API is said to be. A server that is there may stall for half a minute
+    (on SQLite, behind a backlog of events): it is asked again."""
+    for _ in range(REACH_TRIES):
+        try:
+            urllib.request.urlopen(f"{url.rstrip('/')}/health", timeout=REACH_SECONDS).close()  # noqa: S310 - as configured
+            return True
+        except urllib.error.HTTPError:
+            return True  # it wants credentials, perhaps: Prefect's client has them
+        except (OSError, ValueError) as error:
+            stalls = isinstance(error, TimeoutError) or isinstance(getattr(error, "reason", None), TimeoutError)
+            if not stalls:
+                return False
+    return False
 
 
 def _answers(port: int) -> bool:
