@@ -164,6 +164,14 @@ class Post:
     again: bool = False  # meant to be said once more, though another post said the same
     extra: Mapping[str, Json] = field(default_factory=dict)  # front matter we do not know, for templates
 
+    def media_on(self, target: Target) -> tuple[MediaRef, ...]:
+        """What is shown on a channel."""
+        return target.media if target.media is not None else self.media
+
+    def content_on(self, target: Target) -> str:
+        """The digest of what the post itself says on a channel: its file and its media."""
+        return digest_of([self.blob, [ref.blob for ref in self.media_on(target)]])
+
 
 @dataclass(frozen=True, slots=True)
 class Provenance:

@@ -33,7 +33,7 @@ def command(directory: Path, form: str) -> int:
 
     with open_desk(directory) as desk:
         desk.ledger.catch_up()
-        actions = desk.sync.actions()
+        actions = desk.sync.actions(told=False)
         needed = [s for s in desk.ledger.cache.open() if s.needs_look]
         coming = [a for a in actions if a.action in ("publish", "wait") and a.due][:COMING]
         passed = last_pass(desk.root)

@@ -18,13 +18,14 @@ from typing import Any
 
 from presstime.errors import SettingsError
 
-SCHEMA = 1
+SCHEMA = 2
 TABLES = """
 CREATE TABLE IF NOT EXISTS head (id INTEGER PRIMARY KEY CHECK (id = 1), key TEXT, at TEXT, why TEXT);
 INSERT OR IGNORE INTO head VALUES (1, '', '', '');
 CREATE TABLE IF NOT EXISTS files (
-    path BLOB PRIMARY KEY, blob TEXT NOT NULL, id TEXT NOT NULL, post TEXT, until TEXT, problems TEXT, broken TEXT, loose INTEGER
-) WITHOUT ROWID;
+    path BLOB PRIMARY KEY, blob TEXT NOT NULL, id TEXT NOT NULL, post TEXT, until TEXT,
+    ends TEXT, problems TEXT, broken TEXT, loose INTEGER
+);
 CREATE INDEX IF NOT EXISTS ids ON files (id);
 CREATE INDEX IF NOT EXISTS blobs ON files (blob);
 CREATE INDEX IF NOT EXISTS times ON files (until, id) WHERE until > '';
@@ -100,6 +101,7 @@ class Catalog:
             self.path.parent.mkdir(parents=True, exist_ok=True)
         self._db = sqlite3.connect(self.path or ":memory:", timeout=30, isolation_level=None, check_same_thread=False)
         self._db.execute("PRAGMA journal_mode = WAL")
+        self._db.execute("PRAGMA cache_size = -32768")  # 32 MiB: an archive's indices are written in any order
         self._db.execute("PRAGMA synchronous = OFF")  # what a power cut spoils is read again from Git
         if self._db.execute("PRAGMA user_version").fetchone()[0] not in (0, SCHEMA):
             raise sqlite3.DatabaseError("a catalog of another version")

@@ -181,11 +181,18 @@ class Repository:
         return Approvals(self._repo, self.prefix, self.resolve(commit), lambda: _reading(self._repo))
 
 
+def repository_at(folder: str) -> "pygit2.Repository":
+    import pygit2
+
+    return pygit2.Repository(folder)
+
+
 class Tree:
-    """The content root at one commit."""
+    """The content root at one commit. `place` is where another process finds it: the folder of Git's own files, the prefix."""
 
     def __init__(self, repo: "pygit2.Repository", prefix: str, commit: str) -> None:
         self.commit: str | None = commit
+        self.place = (str(repo.path), prefix)
         self._repo = repo
         self._unreadable = _unreadable()
         self._root = _root(repo, prefix, commit)

@@ -43,6 +43,28 @@ def from_json(data: JsonObject, identity: str, path: str, blob: str, commit: str
     )
 
 
+def ends(post: Post) -> list[list[str]] | None:
+    """For each delivery of a post by what one sees that it is over: its name, its instant ("" if it waits for a slot), the
+    digest of what it says, and after which instant it is too late for it ("" if it never is, or a person is asked). None: that
+    is to be looked at each time."""
+    if post.status != "ready" or post.retract or any(target.repeat is not None for target in post.targets):
+        return None
+    own = post.content_on(post.targets[0]) if post.targets and post.targets[0].media is None else ""
+    said = [own if own and t.media is None else post.content_on(t) for t in post.targets]
+    return [[f"{post.id}/{t.channel}", _due(t), same, _lapse(t)] for t, same in zip(post.targets, said, strict=True)]
+
+
+def _due(target: Target) -> str:
+    return "" if target.due == UNGIVEN else _iso(target.due)
+
+
+def _lapse(target: Target) -> str:
+    late = target.late
+    if late.rule not in ("within", "skip") or target.due == UNGIVEN:
+        return ""
+    return _iso(target.due + late.window if late.rule == "within" else target.due)
+
+
 def until(post: Post) -> str:
     """Until when time alone may change what a plan makes of a post: the last of its instants, for ever if it repeats.
 
@@ -51,13 +73,13 @@ def until(post: Post) -> str:
         return ALWAYS
     instants = [t.due for t in post.targets if t.due != UNGIVEN]
     instants += [post.expires_at] if post.retract and post.expires_at else []
-    return to_iso(max(instants)) if instants else ""
+    return _iso(max(instants)) if instants else ""
 
 
 def _target_to_json(target: Target) -> list[object]:
     """Without what is said on the channel. A target with nothing particular is short: there are many."""
     late, repeat = target.late, target.repeat
-    plain = [target.channel, to_iso(target.due), late.rule, late.window.total_seconds(), target.zone]
+    plain = [target.channel, _iso(target.due), late.rule, late.window.total_seconds(), target.zone]
     media = None if target.media is None else [_media_to_json(ref) for ref in target.media]
     rule = repeat and [repeat.rule, repeat.start.isoformat(), repeat.zone]
     return plain if (media, target.slots, rule) == (None, None, None) else [*plain, media, target.slots, rule]
@@ -88,9 +110,11 @@ def _late(rule: Any, window: float) -> Late:
     return Late(rule, timedelta(seconds=window))
 
 
+_iso = lru_cache(maxsize=8)(to_iso)  # most posts have one instant for all their channels
+
+
 @lru_cache(maxsize=8)
 def _instant(text: str) -> datetime:
-    """Most posts have one instant for all their channels."""
     return from_iso(text)
 
 

@@ -12,8 +12,9 @@ from presstime.content import outline
 from presstime.content.catalog import Catalog
 from presstime.content.posts import Skipped, by_place, double_problems, empty_folders, entries, folder_of
 from presstime.content.reader import Reader
+from presstime.content.rows import raw_of, text_of
 from presstime.content.source import Entry, Source
-from presstime.content.stock import Changes, Stock, raw_of, text_of
+from presstime.content.stock import Changes, Stock
 from presstime.model import JsonObject, Post, Problem
 from presstime.settings import Settings
 
@@ -69,6 +70,14 @@ class Shelf:
     def seen(self) -> int:
         with self.at_one_commit():
             return int(self.catalog.ask("SELECT count(*) FROM files")[0][0])
+
+    def ends(self) -> Iterator[tuple[str, list[list[str]] | None]]:
+        """The id of every post that `each` gives, and by what one sees that it is over (see outline.py), in no order."""
+        with self.at_one_commit():
+            twice = self._doubled().keys()
+            for identity, text in self.catalog.stream("SELECT id, ends FROM files WHERE post IS NOT NULL"):
+                if identity not in twice:
+                    yield identity, None if text is None else orjson.loads(text)
 
     def count(self) -> int:
         with self.at_one_commit():

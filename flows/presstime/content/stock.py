@@ -1,26 +1,23 @@
 """How the catalog comes to a commit: by what differs from the one it stands at, or by a walk through the whole tree."""
 
-from collections.abc import Callable, Collection, Iterator
-from dataclasses import astuple, dataclass
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from sqlite3 import Connection
-from typing import NamedTuple
-
-import orjson
 
 from presstime import content
-from presstime.content import outline
 from presstime.content.catalog import Catalog
 from presstime.content.posts import entries, folder_of, is_post, without_collector
-from presstime.content.reader import Read, Reader
+from presstime.content.rows import Helpers, Reading, Row, raw_of, text_of
 from presstime.content.source import Entry, Source, parts_of
 from presstime.errors import GitError
 from presstime.model import digest_of
 from presstime.settings import Settings
 
 BATCH = 1000  # files that are written in one transaction; of more differences, the tree is walked
+ALONE = 2  # batches that are read before others are asked to help: starting them takes longer
 PLACES = ("/usr/share/zoneinfo/tzdata.zi", "/usr/share/zoneinfo/+VERSION")  # where a system says which zones it knows
 NEW = "no plan is remembered on this machine"
 
@@ -83,9 +80,10 @@ class Stock:
                 }
             if paths:  # what was missing may be there, and the advice names what is near
                 again |= {text_of(row[0]) for row in db.execute("SELECT path FROM files WHERE loose")}
-            for path in sorted(again):
-                entry = self.source.find(path)
-                _put(db, path, self._read(entry) if entry is not None else None, stir=True)
+            found = [(path, self.source.find(path)) for path in sorted(again)]
+            rows = self._reading.rows([entry for _, entry in found if entry is not None])
+            _stir(db, rows, [raw_of(path) for path, _ in found])
+            _put_all(db, rows, [raw_of(path) for path, entry in found if entry is None])
             db.execute("UPDATE head SET at = ?", (self.source.commit,))
 
     def _may_be_post(self, path: str) -> bool:
@@ -101,14 +99,11 @@ class Stock:
         known = {row[0]: row[1] for row in self.catalog.ask("SELECT path, blob FROM files")}
         todo = self._unlike(known, self._with_other_media())
         with without_collector():
-            while batch := list(islice(todo, BATCH)):
-                rows = [(entry.path, self._read(entry)) for entry in batch]
+            for rows in self._rows(todo):
                 with self.catalog.writing() as db:
-                    for path, row in rows:
-                        _put(db, path, row)
+                    _put_all(db, rows, [])
         with self.catalog.writing() as db:
-            for raw in known:
-                _put(db, text_of(raw), None)
+            _put_all(db, [], list(known))
             db.execute("UPDATE head SET at = ?", (self.source.commit,))
 
     def _unlike(self, known: dict[bytes, str], again: Collection[bytes]) -> Iterator[Entry]:
@@ -127,71 +122,48 @@ class Stock:
                 found |= {row[0] for row in self.catalog.ask("SELECT file FROM asked WHERE path = ?", path)}
         return found
 
-    # --- one file ---
+    # --- files ---
 
     @cached_property
-    def _reader(self) -> Reader:
-        return Reader(self.source, self.settings)
+    def _reading(self) -> Reading:
+        return Reading(self.source, self.settings)
 
-    def _read(self, entry: Entry) -> "Row":
-        folder = folder_of(entry.path, self.settings)
-        assert folder is not None  # noqa: S101 - only files of posts folders are asked for
-        read, library = self._reader.read(entry, folder), self._reader.library
-        return Row(entry.blob_id, read, library.missing, dict(library.asked))
-
-
-class Row(NamedTuple):
-    """A file as it was read: from which blob, whether a medium was missing, and every path that was asked for media, with the
-    blob that was found there."""
-
-    blob: str
-    read: Read
-    loose: bool
-    asked: dict[str, str | None]
-
-    @property
-    def columns(self) -> tuple[object, ...]:
-        post, problems = self.read.post, self.read.problems
-        broken = min((p.path for p in problems if p.severity == "error"), default=None)
-        return (
-            self.blob,
-            self.read.id,
-            None if post is None else orjson.dumps(outline.to_json(post)).decode(),
-            "" if post is None else outline.until(post),
-            orjson.dumps([astuple(p) for p in problems]).decode() if problems else None,
-            broken,
-            self.loose,
-        )
+    def _rows(self, todo: Iterator[Entry]) -> Iterator[list[Row]]:
+        """The files as they are read, batch by batch, in no order; of many, by several processes."""
+        batches = iter(lambda: list(islice(todo, BATCH)), [])
+        yield from map(self._reading.rows, islice(batches, ALONE))
+        first = next(batches, None)
+        if first is None:
+            return
+        with Helpers(self.source) as helpers:
+            for batch in chain([first], batches):
+                yield from helpers.done()
+                if not helpers.take(batch):
+                    yield self._reading.rows(batch)
+            yield from helpers.rest(self._reading.rows)
 
 
-def _put(db: Connection, path: str, row: Row | None, stir: bool = False) -> None:
-    """Write down what a file is now, None: it is gone. `stir`: the plan must look at its posts."""
-    raw = raw_of(path)
-    if stir:
-        before = db.execute("SELECT id FROM files WHERE path = ?", (raw,)).fetchone() or ("",)
-        identities = {before[0], row.read.id if row is not None else ""} - {""}
-        db.executemany("INSERT INTO stirred (id) VALUES (?)", ((identity,) for identity in identities))
-    db.execute("DELETE FROM asked WHERE file = ?", (raw,))
-    if row is None:
-        db.execute("DELETE FROM files WHERE path = ?", (raw,))
-        return
-    db.execute("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?, ?, ?)", (raw, *row.columns))
-    db.executemany("INSERT INTO asked VALUES (?, ?, ?)", ((raw, raw_of(p), blob) for p, blob in row.asked.items()))
+def _put_all(db: Connection, rows: Sequence[Row], gone: Sequence[bytes]) -> None:
+    """Write down what files are now, and which are gone."""
+    asked = [(row.path, raw_of(path), blob) for row in rows for path, blob in row.asked.items()]
+    db.executemany("DELETE FROM asked WHERE file = ?", [(raw,) for raw in (*gone, *(row.path for row in rows))])
+    db.executemany("DELETE FROM files WHERE path = ?", [(raw,) for raw in gone])
+    db.executemany("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", [row[:-1] for row in rows])
+    db.executemany("INSERT INTO asked VALUES (?, ?, ?)", asked)
+
+
+def _stir(db: Connection, rows: Sequence[Row], paths: Sequence[bytes]) -> None:
+    """Note the ids that files had and have: the next plan looks at them."""
+    identities = {row.id for row in rows}
+    for raw in paths:
+        identities |= {found[0] for found in db.execute("SELECT id FROM files WHERE path = ?", (raw,))}
+    db.executemany("INSERT INTO stirred (id) VALUES (?)", ((identity,) for identity in sorted(identities - {""})))
 
 
 def _is_plain(path: str) -> bool:
     """Whether a path can be looked up as it is: hidden ones are never there, and others that cannot are found by a walk."""
     hidden = any(part.startswith(".") for part in path.split("/"))
     return raw_of(path) == path.encode("utf-8", "replace") and (hidden or parts_of(path) is not None)
-
-
-def raw_of(path: str) -> bytes:
-    """A path as Git has it: SQLite's texts hold no bytes that are not UTF-8."""
-    return path.encode("utf-8", "surrogateescape")
-
-
-def text_of(raw: bytes) -> str:
-    return raw.decode("utf-8", "surrogateescape")
 
 
 @lru_cache(maxsize=1)

@@ -32,13 +32,13 @@ from presstime.model import (
     to_iso,
 )
 
-SCHEMA = 5  # of the fold: to be raised when a state, or what an event makes of it, changes
+SCHEMA = 6  # of the fold: to be raised when a state, or what an event makes of it, changes
 # `life` is another one whenever the fold begins anew. Beside each state stands what plans look it up by.
 TABLES = """
 CREATE TABLE IF NOT EXISTS head (id INTEGER PRIMARY KEY CHECK (id = 1), n INTEGER, hash TEXT, etag TEXT, log TEXT, life TEXT);
 CREATE TABLE IF NOT EXISTS deliveries (
     delivery TEXT PRIMARY KEY, state TEXT NOT NULL,
-    channel TEXT, status TEXT, entry INTEGER, due TEXT, done TEXT, said TEXT, open INTEGER
+    channel TEXT, status TEXT, entry INTEGER, due TEXT, done TEXT, said TEXT, open INTEGER, over TEXT
 );
 CREATE INDEX IF NOT EXISTS entries ON deliveries (entry);
 CREATE INDEX IF NOT EXISTS statuses ON deliveries (status);
@@ -48,11 +48,10 @@ CREATE INDEX IF NOT EXISTS sayings ON deliveries (channel, said) WHERE status = 
 CREATE INDEX IF NOT EXISTS opens ON deliveries (open) WHERE open;
 CREATE TABLE IF NOT EXISTS payloads (digest TEXT PRIMARY KEY, entry INTEGER NOT NULL) WITHOUT ROWID;
 """
-INSERT = "INSERT OR REPLACE INTO deliveries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+INSERT = "INSERT OR REPLACE INTO deliveries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 RESTORE_PAYLOAD = "INSERT INTO payloads SELECT json_extract(?1, '$[0]'), json_extract(?1, '$[1]')"
 
 
-OF_POST = "SELECT state FROM deliveries WHERE delivery >= ? AND delivery < ?"
 OVER = (Status.PUBLISHED, Status.MISSED, Status.RETRACTED, Status.DROPPED)
 PAGE = "SELECT delivery, state FROM deliveries WHERE delivery > ? ORDER BY delivery LIMIT 2000"
 
@@ -114,16 +113,10 @@ class Cache:
         """The deliveries of a post, by name."""
         return self._where("delivery >= ? AND delivery < ?", f"{post}/", f"{post}0")  # `/` is followed by `0`
 
-    def raw_of(self, post: str) -> list[str]:
-        """The states of a post's deliveries as JSON."""
+    def ends(self) -> dict[str, str]:
+        """How each delivery ended, by its name: see `_over`."""
         with self._lock:
-            rows = self._db.execute(OF_POST, (f"{post}/", f"{post}0")).fetchall()
-        return [row[0] for row in rows]
-
-    def names(self) -> Iterator[str]:
-        """The names of all deliveries."""
-        with self._lock:
-            yield from (row[0] for row in self._db.execute("SELECT delivery FROM deliveries"))
+            return dict(self._db.execute("SELECT delivery, over FROM deliveries"))
 
     def open(self) -> list[DeliveryState]:
         """Deliveries that are neither out, missed nor taken down, or about which something is under way."""
@@ -280,7 +273,15 @@ def _row(data: JsonObject, text: str) -> tuple[object, ...]:
     place = data["delivery"].split("/", 2)[1]
     found = (data["status"], data["entry"], data["due"], data["done"], data["said"])
     is_open = data["status"] not in OVER or bool(data["change"]) or bool(data["review"])
-    return (data["delivery"], text, place, *found, is_open)
+    return (data["delivery"], text, place, *found, is_open, "" if is_open or data["claim"] else _over(data))
+
+
+def _over(data: JsonObject) -> str:
+    """How a delivery ended, as one can see whether Git still says the same: `published` and the digest of what its post said,
+    `missed` and the instant, or `gone`; "" where more is to be looked at."""
+    if data["status"] == Status.PUBLISHED:
+        return f"published {data['content']}" if data["content"] and data["digest"] in ("", data["sent_digest"]) else ""
+    return f"missed {data['due']}" if data["status"] == Status.MISSED else "gone"
 
 
 def _life() -> str:

@@ -39,14 +39,18 @@ def plan(
     excess = too_many(lost, situation)
     actions += [action for state in lost if (action := _orphan(state, situation, excess))]
     actions = hold_unapproved(wait_for_newer(actions, known, situation), known, situation)
-    actions.sort(key=lambda a: (a.due is None, a.due or situation.now, a.delivery))
-    return _spaced(actions, situation)
+    return _spaced(sorted(actions, key=by_due(situation.now)), situation)
+
+
+def by_due(now: datetime) -> Callable[[Action], tuple[bool, datetime, Delivery]]:
+    """What sorts actions: by their instant, those that have none last."""
+    return lambda action: (action.due is None, action.due or now, action.delivery)
 
 
 def _decide(item: Wanted, state: DeliveryState | None, situation: Situation, say: Say) -> Action | None:
     if state is not None and (known := _as_the_log_says(item, state, situation)) is not PROCEED:
         return known
-    if gone := too_late(item, situation.now):
+    if gone := _too_late_for_words(item, situation.now):
         told = state is not None and state.status is Status.MISSED and state.due == item.target.due
         return replace(gone, reason=state.reason) if told and state and gone.action == "missed" else gone
     try:
@@ -132,7 +136,7 @@ def _expired(item: Wanted, now: datetime) -> bool:
     return item.post.expires_at is not None and item.post.expires_at <= now
 
 
-def too_late(item: Wanted, now: datetime) -> Action | None:
+def _too_late_for_words(item: Wanted, now: datetime) -> Action | None:
     """Lateness that no text can change: found before rendering, so that an old archive costs nothing."""
     due, late = item.target.due, item.target.late
     if item.post.expires_at and _expired(item, now):

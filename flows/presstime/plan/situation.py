@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
-from presstime.model import Action, Delivery, DeliveryState, MediaRef, Post, Target, Traits, digest_of
+from presstime.model import Action, Delivery, DeliveryState, Post, Target, Traits, digest_of
 
 Verdict = Literal["publish", "wait", "edit", "retract", "hold", "missed", "note"]
 
@@ -91,26 +91,18 @@ class Situation:
 
 def source_of(post: Post, target: Target, settings_blob: str, templates: str) -> str:
     """The digest of what Git says about a delivery: the post's file, its media, presstime.toml, the templates."""
-    return digest_of([post.blob, _media(post, target), settings_blob, templates])
+    return digest_of([post.blob, [m.blob for m in post.media_on(target)], settings_blob, templates])
 
 
 def content_of(post: Post, target: Target) -> str:
     """The digest of what a post itself says on a channel: its file and its media. What a template or presstime.toml adds
     is not in it, so that a new footer edits no archive."""
-    return digest_of([post.blob, _media(post, target)])
+    return post.content_on(target)
 
 
 def files_of(item: Wanted) -> list[str]:
     """The paths of what a post itself says on a channel: its file and its media."""
-    return [item.post.path, *(m.path for m in _media_of(item.post, item.target))]
-
-
-def _media(post: Post, target: Target) -> list[str]:
-    return [m.blob for m in _media_of(post, target)]
-
-
-def _media_of(post: Post, target: Target) -> tuple[MediaRef, ...]:
-    return target.media if target.media is not None else post.media
+    return [item.post.path, *(m.path for m in item.post.media_on(item.target))]
 
 
 def action_of(item: Wanted, action: Verdict, reason: str, digest: str = "") -> Action:

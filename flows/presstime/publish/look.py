@@ -6,29 +6,15 @@ The next one looks at those, at posts whose files or media differ, at deliveries
 what time alone may change. Where that cannot be relied on, everything is looked at, and `why` says so."""
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-
-import orjson
 
 from presstime.content.newsroom import Newsroom
 from presstime.content.shelf import Memory, Shelf
 from presstime.content.stock import NEW
 from presstime.ledger.log import Ledger
-from presstime.model import (
-    UNGIVEN,
-    Delivery,
-    DeliveryState,
-    JsonObject,
-    Post,
-    Status,
-    Target,
-    digest_of,
-    from_iso,
-    to_iso,
-)
-from presstime.plan import Wanted, content_of
-from presstime.plan.decide import too_late
+from presstime.model import Delivery, DeliveryState, JsonObject, Post, digest_of, from_iso, to_iso
+from presstime.plan import ON_TIME
 
 MANY = 2000  # deliveries that the log has changed: more are looked at one by one, not all at once
 
@@ -36,11 +22,12 @@ MANY = 2000  # deliveries that the log has changed: more are looked at one by on
 @dataclass(frozen=True)
 class Look:
     """Posts, in the order of their paths, and all that the log says of them; `lost` are deliveries of posts that Git does not
-    know. `why` says why everything was looked at; "": only what may have changed. `data` is to be remembered."""
+    know; `told` are the names of what was missed, is told and over. `why` says why everything was looked at; "": only what may have changed. `data` is to be remembered."""
 
     posts: list[Post]
     states: dict[Delivery, DeliveryState]
     lost: frozenset[Delivery] = frozenset()
+    told: list[str] = field(default_factory=list)
     why: str = ""
     memory: Memory | None = None
     data: JsonObject | None = None
@@ -54,25 +41,32 @@ class Outlook:
     ledger: Ledger
     engine: str
 
-    def everything(self) -> Look:
-        """All there is, also what was told before and is over."""
-        return Look(list(self.newsroom.loaded.each()), self.ledger.states())
+    def everything(self, now: datetime) -> Look:
+        """All that there is to tell, whatever was looked at before."""
+        shelf = self.newsroom.loaded
+        if not isinstance(shelf, Shelf):
+            return Look(list(shelf.each()), self.ledger.states())
+        return self._looked(shelf, *self._unsettled(shelf, now))
 
     def look(self, now: datetime) -> Look:
         """What may lead to anything, at a time. To be asked with the log just read, within `at_one_commit`."""
         shelf = self.newsroom.loaded
         if not isinstance(shelf, Shelf):
-            return self.everything()
+            return self.everything(now)
         head, memory = self.ledger.cache.head().n, shelf.memory()
         data = {"basis": self._basis(shelf), "life": self.ledger.cache.life, "entry": head, "at": to_iso(now)}
         data["commit"] = self.newsroom.commit
         why = memory.why or self._why(memory.data, data)
-        posts, states = self._unsettled(shelf, now) if why else self._some(shelf, memory)
-        states = dict(sorted(states.items(), key=lambda item: str(item[0])))  # as the log's fold has them
-        gone = {s.delivery.post for s in states.values()} - {post.id for post in posts}
+        look = self._looked(shelf, *(self._unsettled(shelf, now) if why else (self._some(shelf, memory), [])))
+        return replace(look, why=why, memory=memory, data=data)
+
+    def _looked(self, shelf: Shelf, ids: Collection[str], told: list[str]) -> Look:
+        """The posts of these ids and all that the log says of them, each in the order that everything has."""
+        posts = sorted((post for identity in ids if (post := shelf.of_id(identity))), key=shelf.order)
+        states = dict(sorted(self._states(ids).items(), key=lambda item: str(item[0])))
+        gone = {delivery.post for delivery in states} - {post.id for post in posts}
         unknown = {identity for identity in gone if not shelf.knows(identity)}
-        lost = frozenset(d for d in states if d.post in unknown)
-        return Look(posts, states, lost, why, memory, data)
+        return Look(posts, states, frozenset(d for d in states if d.post in unknown), told)
 
     def remember(self, look: Look, unfinished: Collection[str]) -> None:
         """The plan that came of a look is in the log. `unfinished` are the ids of posts that it was not done with."""
@@ -101,63 +95,52 @@ class Outlook:
 
     # --- only some ---
 
-    def _some(self, shelf: Shelf, memory: Memory) -> tuple[list[Post], dict[Delivery, DeliveryState]]:
-        """The posts that may lead to something, by what the last plan left and by what has moved since."""
+    def _some(self, shelf: Shelf, memory: Memory) -> set[str]:
+        """The ids of posts that may lead to something, by what the last plan left and by what has moved since."""
         cache, before = self.ledger.cache, memory.data
-        at = from_iso(before["at"])
-        known = (*cache.open(), *cache.changed_since(before["entry"]), *cache.due_after(at))
+        known = (*cache.open(), *cache.changed_since(before["entry"]), *cache.due_after(from_iso(before["at"])))
         ids = {*memory.watched, *memory.stirred, *shelf.timed(before["at"]), *(s.delivery.post for s in known)}
-        states = self._states(ids)
-        ids |= self._rivals(states)
-        states |= self._states(ids - {d.post for d in states})
-        posts = [post for identity in ids if (post := shelf.of_id(identity))]
-        return sorted(posts, key=shelf.order), states
+        return ids | self._rivals(self._states(ids).values())
 
     def _states(self, ids: Iterable[str]) -> dict[Delivery, DeliveryState]:
         return {state.delivery: state for identity in ids for state in self.ledger.cache.of_post(identity)}
 
-    def _rivals(self, states: dict[Delivery, DeliveryState]) -> set[str]:
+    def _rivals(self, states: Iterable[DeliveryState]) -> set[str]:
         """Posts that may hold a slot that one of these was given, too."""
-        given = {state.due for state in states.values() if state.slot and not state.begun and state.due}
+        given = {state.due for state in states if state.slot and not state.begun and state.due}
         return {rival.delivery.post for due in given for rival in self.ledger.cache.due_at(due)}
 
     # --- everything that is not over ---
 
-    def _unsettled(self, shelf: Shelf, now: datetime) -> tuple[list[Post], dict[Delivery, DeliveryState]]:
-        """Everything but posts that are over: looked at one by one, so that an archive needs no memory."""
-        posts, ids = [], set[str]()
-        states: dict[Delivery, DeliveryState] = {}
-        for post in shelf.each():
-            ids.add(post.id)
-            known = self.ledger.cache.raw_of(post.id)
-            if not is_over(post, [orjson.loads(text) for text in known], now):
-                posts.append(post)
-                states |= self._states([post.id])
-        lost = {name.partition("/")[0] for name in self.ledger.cache.names()} - ids
-        return posts, states | {d: s for d, s in self._states(lost).items() if s.status not in OVER or s.begun}
+    def _unsettled(self, shelf: Shelf, now: datetime) -> tuple[set[str], list[str]]:
+        """The ids of everything but posts that are over, those too that only the log knows; and what was missed of the others.
+        An archive is looked through without being taken into memory."""
+        known = self.ledger.cache.ends()
+        for state in self.ledger.cache.due_after(now):
+            known[str(state.delivery)] = ""  # what is to come may take a slot
+        at, late = to_iso(now), to_iso(now - ON_TIME)
+        ids, told = set[str](), list[str]()
+        for identity, ends in shelf.ends():
+            if not _are_over(ends, known, at, late, told):
+                ids.add(identity)
+        ids |= {name.partition("/")[0] for name, end in known.items() if not end.startswith(ENDED)}
+        return ids, told
 
 
-OVER = (Status.MISSED, Status.RETRACTED, Status.DROPPED)
+ENDED = ("missed", "gone")
 
 
-def is_over(post: Post, known: list[JsonObject], now: datetime) -> bool:
+def _are_over(ends: list[list[str]] | None, known: dict[str, str], at: str, late: str, told: list[str]) -> bool:
     """Whether nothing can come of a post any more, as far as that can be seen at once: each of its deliveries is out and says
-    what Git says, or was missed and told so. `known` are the states of the log as JSON."""
-    if post.status != "ready" or len(known) != len(post.targets):
-        return not known and post.status == "draft"
-    by_name = {state["delivery"]: state for state in known}
-    return all(_is_over(post, target, by_name.get(str(target.of(post.id))), now) for target in post.targets)
-
-
-def _is_over(post: Post, target: Target, state: JsonObject | None, now: datetime) -> bool:
-    if state is None or target.repeat is not None or state["change"] or state["review"] or state["claim"]:
+    what Git says, or was missed and told so; the missed ones go to `told`. Takes them out of `known`, which is how they ended
+    by the log. `late` is so long before the present, `at`, that what was due then is late."""
+    if ends is None:
         return False
-    if now < target.due != UNGIVEN or not state["due"] or from_iso(state["due"]) > now:
-        return False  # what is to come may take a slot
-    if state["status"] == Status.PUBLISHED:
-        same = state["content"] == content_of(post, target) and state["digest"] in ("", state["sent_digest"])
-        return same and not post.retract
-    if state["status"] != Status.MISSED or state["due"] != to_iso(target.due):
-        return False
-    gone = too_late(Wanted(post, target, ""), now)
-    return gone is not None and gone.action == "missed"
+    over, names = True, list[str]()
+    for name, due, content, lapse in ends:
+        end = known.pop(name, "")
+        missed = end == f"missed {due}" and "" < lapse < at and due < late
+        over = over and due <= at and (missed or end == f"published {content}")
+        names += [name] if missed else []
+    told += names if over else []
+    return over

@@ -26,7 +26,8 @@ from presstime.model import (
 )
 from presstime.plan import Difference, Rules, Situation, Timetable, Wanted, content_of, plan, source_of, timetable
 from presstime.plan.approval import is_new
-from presstime.plan.situation import files_of
+from presstime.plan.decide import by_due
+from presstime.plan.situation import action_on, files_of
 from presstime.plan.standing import is_out, same_content
 from presstime.publish.absence import Absence
 from presstime.publish.change import difference
@@ -59,13 +60,21 @@ class Sync:
     _known: dict[Delivery, Wanted] = field(default_factory=dict)  # what the last plan wanted
     looks: list[Look] = field(default_factory=list)  # what the last plan that was written down looked at
 
-    def actions(self, now: datetime | None = None) -> list[Action]:
-        """The whole plan as it stands against the log as last read, with all that was told before. Changes nothing."""
+    def actions(self, now: datetime | None = None, told: bool = True) -> list[Action]:
+        """The whole plan as it stands against the log as last read; unless `told` is False, with what was missed and is over.
+        Changes nothing."""
         now = now or self.timing.now()
         with self.newsroom.loaded.at_one_commit():
-            look = self._outlook.everything()
+            look = self._outlook.everything(now)
             found = self._lay_out(look, now)
-            return plan(found.wanted, self._situation(look, now), self._digest, found.waiting)
+            actions = plan(found.wanted, self._situation(look, now), self._digest, found.waiting)
+        return sorted([*self._told(look), *actions], key=by_due(now)) if told and look.told else actions
+
+    def _told(self, look: Look) -> Iterator[Action]:
+        """What was missed, as the log tells it."""
+        for name in look.told:
+            if (state := self.ledger.state(Delivery.parse(name))) is not None:
+                yield action_on(state, "missed", state.reason)
 
     def run(self, lead: timedelta = timedelta(0)) -> list[Action]:
         """Read the log, plan, write down what is new. Returns the plan, without what is over; what is due within `lead` is to
