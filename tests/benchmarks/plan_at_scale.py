@@ -105,7 +105,7 @@ def publish_archive(folder: Path) -> JsonObject:
             if len(out) >= BATCH * 4:
                 _append(desk, out, payloads)
         _append(desk, out, payloads)
-        found = {"deliveries": sum(1 for _ in desk.ledger.cache.names()), "entries": desk.ledger.cache.head().n}
+        found = {"deliveries": sum(desk.ledger.cache.counts().values()), "entries": desk.ledger.cache.head().n}
     shutil.rmtree(folder / "newsroom/.presstime")
     return found
 

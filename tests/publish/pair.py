@@ -43,16 +43,18 @@ class World:
     cheap: bool
     networks: dict[str, MemoryNetwork] = field(default_factory=dict)
 
-    def work(self, act: bool) -> list[Action]:
-        """One pass, or the plan alone. The actions that are more than a reminder."""
-        with self.office.desk("worker/m/1/1") as desk:
-            self.seat(desk)
+    def work(self, act: bool, elsewhere: bool = False) -> list[Action]:
+        """One pass, or the plan alone; `elsewhere`: of another worker, which has no caches. The actions that are more than a
+        reminder."""
+        with self.office.desk("elsewhere/m/1/1" if elsewhere else "worker/m/1/1") as desk:
+            self.seat(desk, elsewhere)
             plan = [a for a in run_pass_of(desk, act) if a.action not in ("missed", "note")]
             desk.ledger.cache.close()
             return plan
 
-    def seat(self, desk: Desk) -> None:
-        if self.cheap:
+    def seat(self, desk: Desk, elsewhere: bool = False) -> None:
+        """Give a desk the caches that its worker keeps, and the networks."""
+        if self.cheap and not elsewhere:
             cache = Cache(desk.state_folder(".presstime/cache") / "fold.sqlite", "log")
             desk.ledger = Ledger(desk.store, cache, "worker/m/1/1", sleep=self.office.sleep)
         else:
@@ -111,10 +113,10 @@ class Pair:
         at = max(self.cheap.office.time, self.whole.office.time) + timedelta(minutes=minutes)
         self.cheap.office.time = self.whole.office.time = at
 
-    def check(self, act: bool) -> None:
+    def check(self, act: bool, elsewhere: bool = False) -> None:
         """A pass of both: the same is planned, written and said."""
         assert self.cheap.office.time == self.whole.office.time
-        assert self.cheap.work(act) == self.whole.work(act)
+        assert self.cheap.work(act, elsewhere) == self.whole.work(act, elsewhere)
         assert self.cheap.events() == self.whole.events()
         assert self.cheap.said() == self.whole.said()
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from presstime.model import DeliveryState
 from tests.kit import START, Folder
 from tests.publish.pair import Pair
 
@@ -173,3 +174,49 @@ def test_a_pair_differs_where_it_should(pair: Pair) -> None:
             looked.append(len(desk.sync.looks[0].posts))
             desk.ledger.cache.close()
     assert looked == [0, 1]
+
+
+def test_time_alone_takes_down(pair: Pair) -> None:
+    """A post that expires is taken down when its time has come, though nothing was touched since it went out."""
+    post(pair.folder, expires_at=(SOON + timedelta(hours=1)).isoformat(), retract="true")
+    pair.commit()
+    publish(pair)
+    for minutes, status in ((20, "published"), (60, "retracted")):
+        pair.pass_time(minutes)
+        pair.check(True)
+        assert pair.cheap.office.state(D).status == status
+
+
+def test_time_alone_brings_the_next_occurrence(pair: Pair) -> None:
+    """A post that repeats goes on, long after everything that was planned of it is out."""
+    pair.folder.remove("posts/launch.md")
+    pair.folder.post(
+        "weekly", "Hello.", SOON, channels="[brand-mastodon]", title="T", repeat="FREQ=WEEKLY", late="publish"
+    )
+    pair.commit()
+    for _ in range(7):
+        pair.pass_time(7 * 24 * 60)
+        pair.check(True)
+    assert len(said(pair)) == 7
+
+
+def test_a_slot_is_not_given_twice(pair: Pair) -> None:
+    """A slot that another post was given, or falls on by its own time, is not free for one that waits, whatever is looked at."""
+    pair.folder.post("one", "One.", "next-slot", channels="[brand-mastodon]", title="T")
+    pair.commit()
+    pair.check(True)
+    pair.folder.post("two", "Two.", "next-slot", channels="[brand-mastodon]", title="U")
+    pair.commit()
+    pair.pass_time(31)
+    pair.check(True)
+    pair.pass_time(31)
+    pair.check(True)
+    assert {str(d): state.due for d, state in states(pair).items() if d != D and state.due} == {
+        "one/brand-mastodon": START + timedelta(minutes=60),
+        "two/brand-mastodon": START + timedelta(days=1),
+    }
+
+
+def states(pair: Pair) -> dict[str, DeliveryState]:
+    with pair.cheap.office.desk("reader/m/1/1") as desk:
+        return {str(delivery): state for delivery, state in desk.ledger_states().items()}
