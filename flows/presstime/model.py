@@ -388,7 +388,7 @@ class Settling(StrEnum):
 
     NATURAL = "natural"  # the same object sent again is a no-op, for ever
     KEYED = "keyed"  # an idempotency key, honoured within a window
-    CONTAINER = "container"  # two steps; the first one's status tells
+    CONTAINER = "container"  # two steps: what the first one left there is published once, and its status tells
     LOOKUP = "lookup"  # own posts can be read back and compared
     NONE = "none"  # nothing: a person looks
 
@@ -452,6 +452,15 @@ Markup = Literal["plain", "spans", "chat", "mrkdwn", "littletext", "html", "chat
 
 
 @dataclass(frozen=True, slots=True)
+class Price:
+    """What a network charges for a message, in `currency` (ISO 4217); `with_link` for one with a URL in its words."""
+
+    message: float
+    with_link: float
+    currency: str = "USD"
+
+
+@dataclass(frozen=True, slots=True)
 class Traits:
     """What a network can do, as data: generic code reads this and never asks for a network's name."""
 
@@ -484,6 +493,23 @@ class Traits:
     )  # what of a message can be changed once it is out: "text", "media", "card", "page"
     can_retract: bool = False
     retract_window: timedelta | None = None  # how long after a send it can be taken down; None: for ever
+    public_media: bool = False  # fetches pictures and films itself, from a public address
+    metrics: frozenset[str] = frozenset()  # what it counts of a message: names of `Metric`
+    can_hear: bool = False  # what readers answer can be read
+    price: Price | None = None  # what a message costs
+
+
+class Metric(StrEnum):
+    """What networks count of a message, one name each for what they call differently."""
+
+    VIEWS = "views"
+    REACH = "reach"  # people or accounts that saw it
+    LIKES = "likes"
+    REPLIES = "replies"
+    SHARES = "shares"  # reposts, boosts, re-pins
+    QUOTES = "quotes"
+    SAVES = "saves"  # bookmarks
+    CLICKS = "clicks"  # on its link or card
 
 
 @dataclass(frozen=True, slots=True)
@@ -537,11 +563,26 @@ Outcome = Accepted | Refused | Deferred | Unknown
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Whose credentials these are."""
+    """Whose credentials these are, as far as the network tells. `rights` are scopes or permissions by the network's own names,
+    `lacking` those that publishing needs and they have not."""
 
     account: str
     url: str | None = None
     expires_at: datetime | None = None
+    rights: tuple[str, ...] = ()
+    lacking: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a reader answered to a message. `parent` is the id of the message or reply that it answers."""
+
+    id: str
+    author: str
+    text: str
+    at: datetime
+    url: str | None = None
+    parent: str | None = None
 
 
 # --- what the log says ------------------------------------------------------------------------------------------------
@@ -597,6 +638,7 @@ class Intent:
     digest: str
     key: str
     at: datetime
+    deposit: Mapping[str, Json] = field(default_factory=dict)  # what the network had been left ahead of it
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,7 @@ STEPS = (
     "list",
     "get",
     "prepare",
+    "deposit",
     "wait",
     "pause",
     "send",
@@ -49,8 +50,13 @@ STEPS = (
 )
 POINTS = tuple(f"{step} {side}" for step in STEPS for side in ("before", "after"))
 NEVER = {  # steps that a class has not
-    "natural": ("find", "write not-found"),
-    "none": ("find", "write found", "write found+published"),
+    "natural": ("deposit", "find", "write not-found"),
+    "keyed-review": ("deposit",),
+    "keyed-resend": ("deposit",),
+    "container": ("write not-found",),
+    "lookup-review": ("deposit",),
+    "lookup-resend": ("deposit",),
+    "none": ("deposit", "find", "write found", "write found+published"),
 }
 CHANGE_STEPS = (
     "edit",

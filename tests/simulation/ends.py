@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, TypeVar
 
 from presstime.errors import AlreadyExists, InDoubt, NetworkError
-from presstime.model import Json, Outcome, Receipt, Traits, Unknown, Variant
+from presstime.model import Json, Outcome, Receipt, Settling, Traits, Unknown, Variant
 from presstime.networks.base import Order, ReadBytes
 from presstime.networks.memory import Fault, Memory, MemoryNetwork, MemoryPost
 from presstime.stores.base import Object, Stat
@@ -126,6 +126,18 @@ class SimAdapter(Memory):
         if failed:
             raise NetworkError("the network does not answer", "Wait.")
         return {}
+
+    def deposit(self, order: Order) -> Mapping[str, Json]:
+        if self.traits.settling is not Settling.CONTAINER:
+            return {}
+        faults = self.world.faults
+        self.process.point("deposit before")
+        failed = faults.fails(faults.rates.prepare_fails, self.world.baton.now)
+        left = super().deposit(order)  # what an answer is lost of is left there all the same
+        self.process.point("deposit after")
+        if failed:
+            raise NetworkError("the network does not answer", "Wait.")
+        return left
 
     def send(self, order: Order) -> Outcome:
         return self._exchange("send", "call", order, lambda: self._sent(order))

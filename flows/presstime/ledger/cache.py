@@ -32,7 +32,7 @@ from presstime.model import (
     to_iso,
 )
 
-SCHEMA = 6  # of the fold: to be raised when a state, or what an event makes of it, changes
+SCHEMA = 7  # of the fold: to be raised when a state, or what an event makes of it, changes
 # `life` is another one whenever the fold begins anew. Beside each state stands what plans look it up by.
 TABLES = """
 CREATE TABLE IF NOT EXISTS head (id INTEGER PRIMARY KEY CHECK (id = 1), n INTEGER, hash TEXT, etag TEXT, log TEXT, life TEXT);
@@ -312,7 +312,7 @@ def _state_to_json(state: DeliveryState) -> JsonObject:
         "review": state.review,
         "claim": claim and [claim.worker, claim.epoch, to_iso(claim.until)],
         "epoch": state.epoch,
-        "intent": intent and [intent.segment, intent.digest, intent.key, to_iso(intent.at)],
+        "intent": intent and [intent.segment, intent.digest, intent.key, to_iso(intent.at), dict(intent.deposit)],
         "receipts": [r.to_json() for r in state.receipts],
         "sent_digest": state.sent_digest,
         "attempts": state.attempts,
@@ -334,7 +334,7 @@ def _state_from_json(data: JsonObject) -> DeliveryState:
             "status": Status(data["status"]),
             "due": data["due"] and from_iso(data["due"]),
             "claim": claim and Claim(claim[0], claim[1], from_iso(claim[2])),
-            "intent": intent and Intent(intent[0], intent[1], intent[2], from_iso(intent[3])),
+            "intent": intent and Intent(intent[0], intent[1], intent[2], from_iso(intent[3]), intent[4]),
             "receipts": tuple(Receipt.from_json(r) for r in data["receipts"]),
             "until": data["until"] and from_iso(data["until"]),
             "done": data["done"] and from_iso(data["done"]),

@@ -1,7 +1,7 @@
 """Claims: the right of one worker to act on one delivery for a while, judged by S3's clock and fenced by an epoch."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from presstime.errors import ClaimLost
@@ -34,10 +34,11 @@ def claimable(
 
 @dataclass(frozen=True, slots=True)
 class Announcement:
-    """A send about to happen: which segment, under which idempotency key."""
+    """A send about to happen: which segment, under which idempotency key, and what the network was left ahead of it."""
 
     segment: int
     key: str
+    deposit: Mapping[str, Json] = field(default_factory=dict)
 
 
 @dataclass
@@ -154,6 +155,7 @@ class ClaimHandle:
             key=announcement.key,
             lease=LEASE_SECONDS,
             origin=dict(state.origin),
+            **({"deposit": dict(announcement.deposit)} if announcement.deposit else {}),
         )
 
     def _event(self, kind: str, **data: Json) -> Event:

@@ -4,7 +4,7 @@ Every event names the delivery and carries `at` (the worker's clock); those of a
 
 planned   digest, source, content, said, engine, due, slot, path, commit, blob, author, approver
 claimed   worker, lease (seconds), digest, run, origin (commit, blob, author, approver)
-sending   segment, digest, key, lease, origin
+sending   segment, digest, key, lease, origin; deposit, where the network works in two steps: what names the first one's
 accepted  segment, receipt
 refused   segment, reason, code
 deferred  reason, until, needs_person
@@ -83,7 +83,7 @@ def _sending(state: DeliveryState, event: Event, at: datetime) -> DeliveryState:
     return replace(
         state,
         status=Status.SENDING,
-        intent=Intent(data["segment"], data["digest"], data["key"], at),
+        intent=Intent(data["segment"], data["digest"], data["key"], at, data.get("deposit", {})),
         sent_digest=data["digest"],
         attempts=state.attempts + 1,
         claim=_extended(state.claim, data, at),

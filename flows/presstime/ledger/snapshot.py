@@ -176,7 +176,12 @@ def _timeless(row: str) -> Json:
     data = json.loads(row or "null")
     if isinstance(data, dict):
         claim, intent = data["claim"], data["intent"]
-        return {**data, "done": bool(data["done"]), "claim": claim and claim[:2], "intent": intent and intent[:3]}
+        return {
+            **data,
+            "done": bool(data["done"]),
+            "claim": claim and claim[:2],
+            "intent": intent and [*intent[:3], *intent[4:]],
+        }
     return data
 
 

@@ -2,12 +2,12 @@
 
 A module in this folder that serves a network defines a `Composer`, which can say what would be sent, or an `Adapter`, which
 can send it as well. Facts about the network are in its `traits`; `compose` turns a rendered segment into the network's own
-request (pure, so that preview, digest and send are one); `prepare`, `send`, `find`, `edit` and `retract` are the calls that
-reach the network.
+request (pure, so that preview, digest and send are one); `prepare`, `deposit`, `send`, `find`, `edit`, `retract`, `metrics`,
+`replies` and `identity` are the calls that reach the network.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import ClassVar
@@ -19,8 +19,11 @@ from presstime.model import (
     Identity,
     Json,
     JsonObject,
+    Metric,
     Outcome,
     Receipt,
+    Refused,
+    Reply,
     Secret,
     Segment,
     Traits,
@@ -28,13 +31,16 @@ from presstime.model import (
 )
 
 ReadBytes = Callable[[Attachment], bytes]
+AddressOf = Callable[[Attachment, bytes], str]
+Renew = Callable[[Secret], Secret | None]
 GONE = "gone"  # the code of `Refused`, where the message that was to be edited is not there any more
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
     """One segment to be sent now. `key` is the idempotency key: the same for every try of the same segment of the same
-    digest, 64 hex digits. `previous` are the receipts of the earlier segments, `media` what `prepare` returned."""
+    digest, 64 hex digits. `previous` are the receipts of the earlier segments, `media` what `prepare` returned, `deposit` what
+    `deposit` did: while settling, as the log has it from before the send."""
 
     delivery: Delivery
     variant: Variant
@@ -43,6 +49,7 @@ class Order:
     at: datetime  # the nominal instant, part of the payload where a network wants one
     previous: tuple[Receipt, ...] = ()
     media: Mapping[str, Json] = field(default_factory=dict)
+    deposit: Mapping[str, Json] = field(default_factory=dict)
 
 
 class Composer(ABC):
@@ -61,9 +68,16 @@ class Composer(ABC):
 class Adapter(Composer):
     """A network, seen through one channel's account.
 
-    `send` returns an `Outcome` and raises nothing for what a network may answer. `prepare`, `find` and `identity` raise
+    `send`, `edit` and `retract` return an `Outcome` and raise nothing for what a network may answer. The others raise
     `NetworkError`: they change nothing that readers see, so they may simply be tried again.
+
+    `address_of` puts a file where the network can fetch it and gives its public address, for those whose traits say
+    `public_media`; it raises `NetworkError` where there is no such place. `renew` gives a credential in place of one that the
+    network does not take any more, or None where that cannot be done without a person. Whoever makes the adapter sets both.
     """
+
+    address_of: AddressOf | None = None
+    renew: Renew | None = None
 
     def __init__(self, channel: Channel, secret: Secret | None) -> None:
         self.channel = channel
@@ -74,13 +88,20 @@ class Adapter(Composer):
         media by attachment digest. Safe to repeat. Raises `NetworkError`."""
         return {}
 
+    def deposit(self, order: Order) -> Mapping[str, Json]:
+        """Leave with the network, unseen by readers, what `send` will publish (a container), where it works in two steps.
+        Returns what names it: the log keeps it before the send, so that settling can ask for it. Each call leaves a new one.
+        Raises `NetworkError`."""
+        return {}
+
     @abstractmethod
     def send(self, order: Order) -> Outcome:
         """Send one segment, once: at most one request that readers could see."""
 
-    def find(self, order: Order) -> Receipt | None:
-        """Read back whether this segment is there: its receipt, or None for "not found". Raises `NetworkError` if the
-        network cannot be asked, `Unsupported` where there is no way to."""
+    def find(self, order: Order) -> Receipt | Refused | None:
+        """Read back whether this segment is there: its receipt, None for "not found", or `Refused` where the network took it
+        and then turned it down. Raises `NetworkError` if the network cannot be asked or does not know yet, `Unsupported`
+        where there is no way to."""
         raise NotImplementedError(f"{self.traits.network} declares can_find=False")
 
     def edit(self, order: Order, receipt: Receipt) -> Outcome:
@@ -95,6 +116,14 @@ class Adapter(Composer):
     def identity(self) -> Identity:
         """Whose credentials these are. Raises `NetworkError`, with `needs_person` if they are refused."""
         raise NotImplementedError
+
+    def metrics(self, receipt: Receipt) -> Mapping[Metric, int]:
+        """What the network counts of a message now: some of those that `traits.metrics` names. Raises `NetworkError`."""
+        raise NotImplementedError(f"{self.traits.network} declares no metrics")
+
+    def replies(self, receipt: Receipt) -> Iterable[Reply]:
+        """What readers answered to a message, its own replies to itself left out; in any order. Raises `NetworkError`."""
+        raise NotImplementedError(f"{self.traits.network} declares can_hear=False")
 
     def planned(self, order: Order) -> JsonObject:
         """The request as it was planned: the segment's payload, composed anew only where none was kept."""

@@ -8,7 +8,7 @@ import logging
 import threading
 from abc import abstractmethod
 from base64 import b64encode
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import replace
@@ -23,15 +23,17 @@ from presstime.model import (
     Deferred,
     Identity,
     Json,
+    Metric,
     Outcome,
     Receipt,
     Refused,
+    Reply,
     Secret,
     Traits,
     Unknown,
     Variant,
 )
-from presstime.networks.base import GONE, Adapter, Order, ReadBytes
+from presstime.networks.base import GONE, Adapter, Order, ReadBytes, Renew
 from presstime.networks.holes import Unfilled
 from presstime.networks.verdict import Dialect, Verdict, is_gone, judge
 
@@ -62,12 +64,27 @@ class Failed(Exception):
 
 
 class Http:
-    """One account's requests to one network. `hide` adds words that nothing this says may contain."""
+    """One account's requests to one network. `hide` adds words that nothing this says may contain.
 
-    def __init__(self, base_url: str, traits: Traits, dialect: Dialect, secret: Secret | None) -> None:
+    `headers` go with every request to the network's own address; with `bearer`, the credential, too (RFC 6750). A 401 then is
+    answered, once, with what `renew` makes of the credential: certainly nothing was accepted.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        traits: Traits,
+        dialect: Dialect,
+        secret: Secret | None,
+        bearer: bool = False,
+        renew: Renew = lambda secret: None,
+    ) -> None:
         self.base_url = base_url.rstrip("/")
         self.traits = traits
         self.dialect = dialect
+        self.headers: Mapping[str, str] = {}
+        self._bearer = bearer
+        self._renew = renew
         self._secret = secret
         self._hidden: frozenset[str] = frozenset()
         self._client: httpx.Client | None = None
@@ -109,8 +126,22 @@ class Http:
             reason = f"{self.traits.title} answered {answer.status_code} with something that is not JSON"
         raise Failed(Deferred(reason))
 
+    def upload(
+        self, method: str, address: str, content: bytes, headers: Mapping[str, str], bearer: bool
+    ) -> "httpx.Response":
+        """The response to a file put where the network said, which may be another server's address: it gets the credential
+        only with `bearer`. Raises `Failed`, never with `Unknown`."""
+        known = self._authorization() if bearer else {}
+        answer = self._exchange(method, address, {"content": content, "headers": {**known, **headers}})
+        if isinstance(answer, VERDICTS):
+            raise Failed(_harmless(answer))
+        if verdict := self._verdict(answer):
+            raise Failed(_harmless(verdict))
+        return answer
+
     def post(self, method: str, path: str, receipt: Callable[[Json], Receipt], **content: Any) -> Outcome:
-        """Send what readers will see, once. `receipt` reads the answer to a success: None if it came without a body."""
+        """Send what readers will see, once. `receipt` reads the answer to a success: of one without a body, its headers as
+        an object, with small letters."""
         answer = self._exchange(method, path, content)
         return answer if isinstance(answer, VERDICTS) else self._outcome(answer, receipt)
 
@@ -139,7 +170,7 @@ class Http:
         if verdict := self._verdict(answer):
             return verdict
         try:
-            return Accepted(receipt(answer.json() if answer.content else None))
+            return Accepted(receipt(answer.json() if answer.content else dict(answer.headers)))
         except UNREADABLE:
             reason = f"{self.traits.title} answered {answer.status_code}, but not with what it documents"
         return Unknown(reason)
@@ -152,11 +183,28 @@ class Http:
     def _exchange(self, method: str, path: str, content: dict[str, Any]) -> "httpx.Response | Verdict":
         """The response, or the verdict on why there is none. Nothing is raised from inside `except`: the original error
         holds the request, and a traceback would show it."""
+        answer = self._signed(method, path, content)
+        refused = not isinstance(answer, VERDICTS) and answer.status_code == 401
+        if refused and self._bearer and self._secret and (newer := self._renew(self._secret)):
+            self._secret = newer
+            return self._signed(method, path, content)
+        return answer
+
+    def _signed(self, method: str, path: str, content: dict[str, Any]) -> "httpx.Response | Verdict":
+        if "://" in path:
+            return self._request(method, path, content)
+        more = {**self.headers, **(self._authorization() if self._bearer else {}), **content.get("headers", {})}
+        return self._request(method, self.base_url + path, {**content, "headers": more})
+
+    def _authorization(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.token()}"}
+
+    def _request(self, method: str, address: str, content: dict[str, Any]) -> "httpx.Response | Verdict":
         import httpx
 
         muted = _quiet.set(True)
         try:
-            return self.open().request(method, self.base_url + path, **content)
+            return self.open().request(method, address, **content)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError) as error:
             return self._scrubbed(Deferred(f"{self.traits.title} cannot be reached: {_cause(error)}"))
         except (httpx.UnsupportedProtocol, httpx.InvalidURL, httpx.LocalProtocolError, ValueError, OverflowError):
@@ -224,17 +272,25 @@ class HttpAdapter(Adapter):
     """
 
     dialect: ClassVar[Dialect]
+    bearer: ClassVar[bool] = False  # whether the credential goes along as it is with every request
 
     def __init__(self, channel: Channel, secret: Secret | None) -> None:
         super().__init__(channel, secret)
         base_url = channel.base_url or self.traits.default_base_url or ""
-        self.http = Http(base_url, self.traits, self.dialect, secret)
+        self.http = Http(base_url, self.traits, self.dialect, secret, self.bearer, self._renewed)
         self.at_home = self.http.base_url == self.traits.default_base_url
 
     def prepare(self, variant: Variant, read: ReadBytes) -> Mapping[str, Json]:
         with self._asking():
             self.http.open()
             return self._prepare(variant, read)
+
+    def deposit(self, order: Order) -> Mapping[str, Json]:
+        with self._asking():
+            try:
+                return self._deposit(order)
+            except Unfilled as missing:
+                raise NetworkError(f"nothing was prepared for {missing}") from None
 
     def send(self, order: Order) -> Outcome:
         return self._judged(lambda: self._send(order))
@@ -247,7 +303,7 @@ class HttpAdapter(Adapter):
         gone_already = isinstance(outcome, Refused) and outcome.code == GONE
         return Accepted(receipt) if gone_already else outcome
 
-    def find(self, order: Order) -> Receipt | None:
+    def find(self, order: Order) -> Receipt | Refused | None:
         with self._asking():
             return self._find(order)
 
@@ -255,8 +311,19 @@ class HttpAdapter(Adapter):
         with self._asking():
             return self._identity()
 
+    def metrics(self, receipt: Receipt) -> Mapping[Metric, int]:
+        with self._asking():
+            return self._metrics(receipt)
+
+    def replies(self, receipt: Receipt) -> list[Reply]:
+        with self._asking():
+            return list(self._replies(receipt))
+
     def close(self) -> None:
         self.http.close()
+
+    def _renewed(self, secret: Secret) -> Secret | None:
+        return self.renew(secret) if self.renew else None
 
     def _judged(self, call: Callable[[], Outcome]) -> Outcome:
         try:
@@ -289,7 +356,16 @@ class HttpAdapter(Adapter):
     def _retract(self, order: Order, receipt: Receipt) -> Outcome:
         return super().retract(order, receipt)
 
-    def _find(self, order: Order) -> Receipt | None:
+    def _deposit(self, order: Order) -> Mapping[str, Json]:
+        return {}
+
+    def _metrics(self, receipt: Receipt) -> Mapping[Metric, int]:
+        return super().metrics(receipt)
+
+    def _replies(self, receipt: Receipt) -> Iterable[Reply]:
+        return super().replies(receipt)
+
+    def _find(self, order: Order) -> Receipt | Refused | None:
         raise Unsupported(f"what was sent to {self.traits.title} cannot be read back", "Look there yourself.")
 
     @abstractmethod

@@ -75,6 +75,7 @@ class Mastodon(HttpAdapter):
     """One account on a server (`base_url`). The credential is its access token."""
 
     traits = TRAITS
+    bearer = True
     dialect = Dialect(
         words=lambda body: (body["error"], ""),
         until=iso_instant("x-ratelimit-reset"),
@@ -100,12 +101,12 @@ class Mastodon(HttpAdapter):
         """The id of an uploaded file, once the server has finished with it: an unfinished one cannot be attached."""
         fields = {name: value for name, value in _about(item).items() if value}
         file = (item.path.rsplit("/", 1)[-1], content, item.mime)
-        media = self.http.ask("POST", "/api/v2/media", headers=self._bearer(), data=fields, files={"file": file})
+        media = self.http.ask("POST", "/api/v2/media", data=fields, files={"file": file})
         for wait in WAITS if item.mime in STILL else WAITS_MOVING:
             if media.get("url"):
                 return str(media["id"])
             time.sleep(wait)
-            media = self.http.ask("GET", f"/api/v1/media/{media['id']}", headers=self._bearer())
+            media = self.http.ask("GET", f"/api/v1/media/{media['id']}")
         raise Failed(Deferred(f"the server is still working on {item.path}"))
 
     def _send(self, order: Order) -> Outcome:
@@ -114,7 +115,7 @@ class Mastodon(HttpAdapter):
             body["in_reply_to_id"] = order.previous[-1].id
         if visibility := self.channel.options.get("visibility"):
             body["visibility"] = visibility
-        headers = {**self._bearer(), "Idempotency-Key": order.key}
+        headers = {"Idempotency-Key": order.key}
         read = partial(_receipt, order.segment)
         return self.http.post("POST", "/api/v1/statuses", read, headers=headers, json=body)
 
@@ -127,10 +128,10 @@ class Mastodon(HttpAdapter):
         if stay:
             body["media_attributes"] = [{"id": kept[item.digest], **_about(item)} for item in stay]
         read = partial(_receipt, order.segment)
-        return self.http.change("PUT", self._path(receipt), read, headers=self._bearer(), json=body)
+        return self.http.change("PUT", self._path(receipt), read, json=body)
 
     def _retract(self, order: Order, receipt: Receipt) -> Outcome:
-        return self.http.change("DELETE", self._path(receipt), lambda answer: receipt, headers=self._bearer())
+        return self.http.change("DELETE", self._path(receipt), lambda answer: receipt)
 
     def _path(self, receipt: Receipt) -> str:
         return f"/api/v1/statuses/{quote(receipt.id, safe='')}"
@@ -147,9 +148,7 @@ class Mastodon(HttpAdapter):
         """Newest first. Raises `Failed` if there are more than can be looked through."""
         params: JsonObject = {"exclude_reblogs": "true", "limit": 40}
         for _ in range(PAGES):
-            page = self.http.ask(
-                "GET", f"/api/v1/accounts/{self._whoami()['id']}/statuses", headers=self._bearer(), params=params
-            )
+            page = self.http.ask("GET", f"/api/v1/accounts/{self._whoami()['id']}/statuses", params=params)
             yield from (status for status in page if datetime.fromisoformat(status["created_at"]) >= since)
             if not page or datetime.fromisoformat(page[-1]["created_at"]) < since:
                 return
@@ -157,7 +156,7 @@ class Mastodon(HttpAdapter):
         raise Failed(Deferred(f"more than {PAGES * 40} statuses since then: cannot be read back far enough"))
 
     def _source(self, status_id: str) -> str:
-        source = self.http.ask("GET", f"/api/v1/statuses/{status_id}/source", headers=self._bearer())
+        source = self.http.ask("GET", f"/api/v1/statuses/{status_id}/source")
         return _comparable(source["text"])
 
     def _identity(self) -> Identity:
@@ -166,11 +165,8 @@ class Mastodon(HttpAdapter):
 
     def _whoami(self) -> JsonObject:
         if self._me is None:
-            self._me = dict(self.http.ask("GET", "/api/v1/accounts/verify_credentials", headers=self._bearer()))
+            self._me = dict(self.http.ask("GET", "/api/v1/accounts/verify_credentials"))
         return self._me
-
-    def _bearer(self) -> dict[str, str]:
-        return {"Authorization": f"Bearer {self.http.token()}"}
 
 
 def _receipt(segment: Segment, status: Json) -> Receipt:

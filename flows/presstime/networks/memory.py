@@ -6,7 +6,7 @@ in simulated time.
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Literal
@@ -18,6 +18,7 @@ from presstime.model import (
     Deferred,
     Delivery,
     Identity,
+    Json,
     JsonObject,
     MediaRule,
     Outcome,
@@ -72,7 +73,7 @@ class MemoryPost:
     account: str
     delivery: Delivery
     index: int
-    key: str
+    key: str  # what makes two sends one: the order's key, or the container that was published
     text: str
     at: datetime  # when it was accepted, by the server's clock
     parent: str | None
@@ -93,6 +94,7 @@ class MemoryNetwork:
     removed: list[MemoryPost] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
     requests: int = 0
+    containers: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def adapter_class(self) -> type["Memory"]:
@@ -115,7 +117,8 @@ class MemoryNetwork:
     def accept(self, account: str, order: Order) -> MemoryPost:
         """The post this order leads to: a new one, or the one it led to before where the traits promise that."""
         with self._lock:
-            known = next((p for p in self.posts if p.account == account and p.key == order.key), None)
+            key = str(order.deposit.get("container", order.key))
+            known = next((p for p in self.posts if p.account == account and p.key == key), None)
             if known and self._honours(known):
                 return known
             post = MemoryPost(
@@ -123,7 +126,7 @@ class MemoryNetwork:
                 account=account,
                 delivery=order.delivery,
                 index=order.segment.index,
-                key=order.key,
+                key=key,
                 text=order.segment.text,
                 at=self.now(),
                 parent=order.previous[-1].id if order.previous else None,
@@ -133,6 +136,12 @@ class MemoryNetwork:
             )
             self.posts.append(post)
             return post
+
+    def container(self) -> str:
+        """The id of a new container: it shows nothing, and is published once."""
+        with self._lock:
+            self.containers += 1
+            return f"c{self.containers}"
 
     def edit(self, account: str, order: Order, post_id: str) -> MemoryPost | None:
         """The post as it is once it says what the order says; None if readers do not see it any more."""
@@ -192,6 +201,9 @@ class Memory(Adapter):
     def compose(variant: Variant, segment: Segment) -> JsonObject:
         return {"text": segment.text, "media": [item.digest for item in segment.media]}
 
+    def deposit(self, order: Order) -> Mapping[str, Json]:
+        return {"container": self.network.container()} if self.traits.settling is Settling.CONTAINER else {}
+
     def send(self, order: Order) -> Outcome:
         return self._too_long(order) or self._request(
             lambda: Accepted(_receipt(self.network.accept(self.account, order)))
@@ -208,6 +220,8 @@ class Memory(Adapter):
             raise Unsupported("this network cannot be read back")
         if fault := self.network.take_fault(self.account):
             raise NetworkError(f"the network failed ({fault.kind})", needs_person=fault.kind == "401")
+        if container := order.deposit.get("container"):
+            return next((_receipt(p) for p in self.network.visible(self.account) if p.key == container), None)
         parent = order.previous[-1].id if order.previous else None
         for post in self.network.visible(self.account):
             if (post.text, post.parent) == (order.segment.text, parent) and post.at >= order.at - timedelta(minutes=5):

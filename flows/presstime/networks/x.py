@@ -91,6 +91,7 @@ class X(HttpAdapter):
     """One X account. The credential is its user access token."""
 
     traits = TRAITS
+    bearer = True
     dialect = Dialect(
         words=_words,
         until=epoch_seconds("x-rate-limit-reset"),
@@ -120,29 +121,24 @@ class X(HttpAdapter):
         answer = self.http.ask(
             "POST",
             "/2/media/upload",
-            headers=self._bearer(),
             data={"media_category": category},
             files={"media": (item.path.rsplit("/", 1)[-1], content, item.mime)},
         )
         media_id = str(answer["data"]["id"])
         if item.alt:
             described = {"id": media_id, "metadata": {"alt_text": {"text": item.alt}}}
-            self.http.ask("POST", "/2/media/metadata", headers=self._bearer(), json=described)
+            self.http.ask("POST", "/2/media/metadata", json=described)
         return media_id
 
     def _send(self, order: Order) -> Outcome:
         body = fill(self.planned(order), order.media)
         if order.previous:
             body["reply"] = {"in_reply_to_tweet_id": order.previous[-1].id}
-        return self.http.post(
-            "POST", "/2/tweets", lambda answer: self._receipt(answer["data"]["id"]), headers=self._bearer(), json=body
-        )
+        return self.http.post("POST", "/2/tweets", lambda answer: self._receipt(answer["data"]["id"]), json=body)
 
     def _retract(self, order: Order, receipt: Receipt) -> Outcome:
         path = f"/2/tweets/{quote(receipt.id, safe='')}"
-        return self.http.change(
-            "DELETE", path, lambda answer: confirmed(receipt, answer["data"]["deleted"]), headers=self._bearer()
-        )
+        return self.http.change("DELETE", path, lambda answer: confirmed(receipt, answer["data"]["deleted"]))
 
     def _find(self, order: Order) -> Receipt | None:
         parent = order.previous[-1].id if order.previous else None
@@ -162,7 +158,7 @@ class X(HttpAdapter):
         }
         path = f"/2/users/{self._whoami()['id']}/tweets"
         for _ in range(PAGES):
-            page = self.http.ask("GET", path, headers=self._bearer(), params=params)
+            page = self.http.ask("GET", path, params=params)
             yield from page.get("data", [])
             if "next_token" not in page.get("meta", {}):
                 return
@@ -174,7 +170,7 @@ class X(HttpAdapter):
 
     def _whoami(self) -> JsonObject:
         if self._me is None:
-            self._me = dict(self.http.ask("GET", "/2/users/me", headers=self._bearer())["data"])
+            self._me = dict(self.http.ask("GET", "/2/users/me")["data"])
         return self._me
 
     def _receipt(self, post_id: str) -> Receipt:
@@ -183,9 +179,6 @@ class X(HttpAdapter):
     def _page(self, tail: str) -> str:
         account = (self.channel.account or "").removeprefix("@") or (self._me or {}).get("username", "i")
         return f"{'https://x.com' if self.at_home else self.http.base_url}/{account}{tail}"
-
-    def _bearer(self) -> dict[str, str]:
-        return {"Authorization": f"Bearer {self.http.token()}"}
 
 
 def expanded(post: JsonObject) -> str:

@@ -1,7 +1,7 @@
 """Stage 4: publish one delivery, once. `Publisher.publish` is the whole story."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from presstime.errors import ClaimLost, LedgerError, NetworkError, WrongClock
@@ -67,14 +67,14 @@ class Publisher:
             return self._resume(job, adapter)
         try:
             media = adapter.prepare(variant, job.read)
+            first = _deposited(adapter, self._order(job, variant.segments[0], media, ()))
         except NetworkError as error:
             return self._not_ready(job, error)
         self.timing.wait_until(job.due - LATENCY)
-        first = self._order(job, variant.segments[0], media, ())
-        held = claim(self.ledger, delivery, variant.digest, self.timing.now, Announcement(0, first.key))
+        held = claim(self.ledger, delivery, variant.digest, self.timing.now, _announcement(first))
         if held is None:
             return self._as_logged(job)
-        return self._go_on(job, adapter, held, media, announced=True)
+        return self._go_on(job, adapter, held, media, announced=first)
 
     def _resume(self, job: Job, adapter: Adapter) -> DeliveryState:
         """Take over what an earlier worker began: settle its open intent, then send the segments that are left."""
@@ -89,28 +89,29 @@ class Publisher:
         intent = held.state.intent
         if intent is not None:
             order = self._order(job, job.variant.segments[intent.segment], media, held.state.receipts)
+            order = replace(order, deposit=intent.deposit)
             if not self._settle(job, adapter, held, order):
                 return self._as_logged(job)
         return self._go_on(job, adapter, held, media)
 
     def _go_on(
-        self, job: Job, adapter: Adapter, held: ClaimHandle, media: Mapping[str, Json], announced: bool = False
+        self, job: Job, adapter: Adapter, held: ClaimHandle, media: Mapping[str, Json], announced: Order | None = None
     ) -> DeliveryState:
         """Send every segment that has no receipt yet, in order. Stops at the first that is not accepted."""
         segments = job.variant.segments
         try:
             while (n := len(held.state.receipts)) < len(segments):
-                order = self._order(job, segments[n], media, held.state.receipts)
+                order = announced or _deposited(adapter, self._order(job, segments[n], media, held.state.receipts))
                 if not announced:
-                    held.intend(Announcement(n, order.key))
-                announced = False
+                    held.intend(_announcement(order))
+                announced = None
                 self.timing.wait_until(job.due)
                 outcome = self._send(adapter, held, order)
                 if not self._record(job, adapter, held, order, outcome):
                     break
-        except (ClaimLost, WrongClock) as error:
+        except (ClaimLost, WrongClock, NetworkError) as error:
             # Nothing was sent after the last look. If nobody took over yet, that is worth knowing.
-            held.deferred(error.message, None, needs_person=False)
+            held.deferred(error.message, None, needs_person=getattr(error, "needs_person", False))
         return self._after(job, adapter)
 
     def _after(self, job: Job, adapter: Adapter) -> DeliveryState:
@@ -195,7 +196,8 @@ class Publisher:
                 self._surely(lambda: held.settled(n, found.how, receipt, _is_last(order)))
                 return True
             case Settlement(outcome=Refused(reason, code)):
-                # Had the first one been accepted, the same again would have been, too: this refusal is the answer.
+                # Had the first one been accepted, the same again would have been, too; or the network took it and turned it
+                # down later: this refusal is the answer.
                 self._surely(lambda: held.refused(n, reason, code))
             case Settlement(outcome=Deferred(reason=reason) | Unknown(reason=reason)):
                 self._surely(lambda: held.unknown(n, f"cannot be settled yet: {reason}", over=True))
@@ -234,6 +236,15 @@ class Publisher:
     def _surely(self, write: Callable[[], None]) -> None:
         """What happened on a network must get into the log: patience until the claim could be taken over."""
         write_patiently(write, LEASE_SECONDS, self.timing)
+
+
+def _deposited(adapter: Adapter, order: Order) -> Order:
+    """The order, with what the network has been left for it. Raises `NetworkError`."""
+    return replace(order, deposit=adapter.deposit(order))
+
+
+def _announcement(order: Order) -> Announcement:
+    return Announcement(order.segment.index, order.key, order.deposit)
 
 
 def _is_last(order: Order) -> bool:

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from presstime.errors import Unsupported
 from presstime.ledger.claims import LEASE_SECONDS, ClaimHandle
-from presstime.model import Accepted, Deferred, Intent, Outcome, Receipt, Settling, Unknown
+from presstime.model import Accepted, Deferred, Intent, Outcome, Receipt, Refused, Settling, Unknown
 from presstime.networks.base import Adapter, Order
 from presstime.publish.fence import fenced
 from presstime.publish.retry import RetryRule, send_patiently
@@ -40,6 +40,8 @@ def settle(
         return None
     if traits.settling is Settling.NATURAL:
         return _same_again(adapter, order, held, "the same object was sent again", timing, rule)
+    if traits.settling is Settling.CONTAINER:
+        return _published_or_again(adapter, order, held, timing, rule)
     left = _window_left(traits.key_window.total_seconds(), intent, timing)
     if traits.settling is Settling.KEYED and left > 0:
         within = replace(rule, seconds=min(rule.seconds, left))
@@ -63,6 +65,20 @@ def _same_again(
     return Settlement(how, outcome=outcome)
 
 
+def _published_or_again(
+    adapter: Adapter, order: Order, held: ClaimHandle, timing: Timing, rule: RetryRule
+) -> Settlement | None:
+    """Ask what became of the container that was to be published. While it can still be, publishing it again makes no second
+    post; a new one is never made while this one is in doubt."""
+    found = adapter.find(order)
+    how = "the container's own status"
+    if isinstance(found, Receipt):
+        return Settlement(how, receipt=found)
+    if isinstance(found, Refused):
+        return Settlement(how, outcome=found)
+    return _same_again(adapter, order, held, "the same container was published again", timing, rule)
+
+
 def _look(adapter: Adapter, order: Order, may_resend: bool, timing: Timing, intent: Intent, own: bool) -> Settlement:
     """Read own posts back, not before the network shows what it accepted.
 
@@ -71,11 +87,14 @@ def _look(adapter: Adapter, order: Order, may_resend: bool, timing: Timing, inte
     sent_by = now if own else min(now, intent.at + timedelta(seconds=LEASE_SECONDS))
     timing.wait_for(sent_by + adapter.traits.visible_after - now)
     try:
-        receipt = adapter.find(order)
+        found = adapter.find(order)
     except Unsupported as error:
         return Settlement(error.message, review=True)
-    if receipt is not None:
-        return Settlement("found among the channel's own posts", receipt=receipt)
+    how = "found among the channel's own posts"
+    if isinstance(found, Refused):
+        return Settlement(how, outcome=found)
+    if found is not None:
+        return Settlement(how, receipt=found)
     if may_resend:
         return Settlement("not found among the channel's own posts; sent again, as the channel chose", resend=True)
     return Settlement("not found among the channel's own posts; look at the channel", review=True)
