@@ -1,10 +1,12 @@
 """Benches: an adapter against its twin over HTTP, against a folder, or in memory."""
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from presstime.model import Channel, Secret
+import httpx
+
+from presstime.model import Channel, Metric, Secret
 from presstime.networks import load
 from presstime.networks.base import Adapter
 from presstime.sandbox.server import SandboxServer
@@ -35,6 +37,18 @@ class SandboxBench:
         named = self.named(account).removeprefix("@")
         name = name_of(token) if token and self.network in ("mastodon", "x") else named
         self.server.state.faults.add({"network": self.network, "kind": kind, "account": name, **more})
+
+    def answer(self, account: str, post_id: str, author: str, text: str) -> None:
+        self._readers(post_id, {"author": author, "text": text})
+
+    def count(self, account: str, post_id: str, counts: Mapping[Metric, int]) -> None:
+        self._readers(post_id, {"counts": counts})
+
+    def _readers(self, post_id: str, said: dict[str, Any]) -> None:
+        answer = httpx.post(
+            f"{self.server.url}/_sandbox/readers", json={"network": self.network, "id": post_id, **said}
+        )
+        assert answer.status_code == 200, answer.text
 
     def posts(self, account: str) -> Sequence[dict[str, Any]]:
         state, name = self.server.state, self.named(account).removeprefix("@")

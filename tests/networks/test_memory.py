@@ -1,6 +1,6 @@
 """The twin in memory keeps the same promises as the adapters, in every settling class."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from presstime.errors import SettingsError
-from presstime.model import Accepted, Channel, Refused, Settling
+from presstime.model import Accepted, Channel, Metric, Refused, Reply, Settling
 from presstime.networks.base import Adapter
 from presstime.networks.memory import TRAITS, Fault, Memory, MemoryNetwork
 from tests.suites.network import NetworkSuite, Sender
@@ -25,6 +25,13 @@ class MemoryBench:
 
     def fault(self, account: str, kind: str, seconds: float = 0, **more: Any) -> None:
         self.network.faults.append(Fault(kind, seconds=seconds, account=account))  # type: ignore[arg-type]
+
+    def answer(self, account: str, post_id: str, author: str, text: str) -> None:
+        at = datetime.now(UTC)
+        self.network.answers.append(Reply(f"a{len(self.network.answers)}", author, text, at, parent=post_id))
+
+    def count(self, account: str, post_id: str, counts: Mapping[Metric, int]) -> None:
+        self.network.likes[post_id] = counts[Metric.LIKES]
 
     def posts(self, account: str) -> Sequence[dict[str, Any]]:
         own = [post for post in self.network.posts if post.account == account]

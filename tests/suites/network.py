@@ -5,7 +5,7 @@ A bench gives the adapter of an account on a server that can be made to fail, an
 
 import io
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -21,6 +21,7 @@ from presstime.model import (
     Card,
     Deferred,
     Delivery,
+    Metric,
     Receipt,
     Refused,
     Segment,
@@ -45,6 +46,8 @@ class Bench(Protocol):
     def adapter(self, account: str, token: str | None = None) -> Adapter: ...
     def fault(self, account: str, kind: str, **more: Any) -> None: ...
     def posts(self, account: str) -> Sequence[dict[str, Any]]: ...
+    def answer(self, account: str, post_id: str, author: str, text: str) -> None: ...
+    def count(self, account: str, post_id: str, counts: Mapping[Metric, int]) -> None: ...
 
 
 def picture(color: str = "teal", name: str = "media/carte.png") -> tuple[Attachment, bytes]:
@@ -473,6 +476,38 @@ class NetworkSuite:
             if not declared:
                 with pytest.raises(NotImplementedError):
                     sender.change(what, order, Receipt("1"))
+
+    # --- what readers do ---
+
+    def test_metrics(self, bench: Bench, account: str, sender: Sender) -> None:
+        """What the network counts of this message comes under our names for it, and nothing that the traits do not name."""
+        if not (declared := sender.adapter.traits.metrics):
+            pytest.skip("the network counts nothing that can be asked for")
+        receipt = sender.receipt(sender.text("Combien ?"))
+        sender.receipt(sender.text("Autre chose", "other"))
+        given = {name: n for n, name in enumerate(sorted(declared - {Metric.REPLIES}), start=3)}
+        bench.count(account, bench.posts(account)[0]["id"], given)
+        found = sender.adapter.metrics(Receipt.from_json(receipt.to_json()))
+        assert {name: found[name] for name in given} == given
+        assert found.keys() <= declared
+
+    def test_replies(self, bench: Bench, account: str, sender: Sender) -> None:
+        """What readers answered is heard, whole and with its author; what the account itself added is not an answer."""
+        if not sender.adapter.traits.can_hear:
+            pytest.skip("what readers answer cannot be read")
+        first, second = sender.orders(Segment(0, "un"), Segment(1, "deux"))
+        receipt = sender.receipt(first)
+        if self.threads:
+            sender.receipt(second, [receipt])
+        assert list(sender.adapter.replies(receipt)) == []
+        post_id = bench.posts(account)[0]["id"]
+        bench.answer(account, post_id, "ned", "Et les baleines & <les autres> ?")
+        bench.answer(account, post_id, "conseil", "Monsieur a raison. 🐋")
+        replies = sorted(sender.adapter.replies(Receipt.from_json(receipt.to_json())), key=lambda reply: reply.at)
+        assert [reply.text for reply in replies] == ["Et les baleines & <les autres> ?", "Monsieur a raison. 🐋"]
+        assert ["ned" in replies[0].author, "conseil" in replies[1].author] == [True, True]
+        assert len({reply.id for reply in replies}) == 2
+        assert all(abs(reply.at - datetime.now(UTC)) < timedelta(minutes=5) for reply in replies)
 
     # --- what went wrong ---
 

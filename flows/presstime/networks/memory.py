@@ -21,9 +21,11 @@ from presstime.model import (
     Json,
     JsonObject,
     MediaRule,
+    Metric,
     Outcome,
     Receipt,
     Refused,
+    Reply,
     Secret,
     Segment,
     Settling,
@@ -49,6 +51,8 @@ TRAITS = Traits(
     can_find=True,
     edits=frozenset({"text", "media"}),
     can_retract=True,
+    metrics=frozenset({Metric.LIKES, Metric.REPLIES}),
+    can_hear=True,
 )
 
 
@@ -93,6 +97,8 @@ class MemoryNetwork:
     posts: list[MemoryPost] = field(default_factory=list)
     removed: list[MemoryPost] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
+    answers: list[Reply] = field(default_factory=list)
+    likes: dict[str, int] = field(default_factory=dict)  # by the id of a post
     requests: int = 0
     containers: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -230,6 +236,13 @@ class Memory(Adapter):
 
     def identity(self) -> Identity:
         return Identity(self.account)
+
+    def metrics(self, receipt: Receipt) -> Mapping[Metric, int]:
+        likes = self.network.likes.get(receipt.id, 0)
+        return {Metric.LIKES: likes, Metric.REPLIES: len(self.replies(receipt))}
+
+    def replies(self, receipt: Receipt) -> list[Reply]:
+        return [reply for reply in self.network.answers if reply.parent == receipt.id]
 
     def _too_long(self, order: Order) -> Refused | None:
         limit = self.traits.text.limit

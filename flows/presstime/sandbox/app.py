@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from presstime.errors import UsageError
-from presstime.model import JsonObject
+from presstime.model import JsonObject, Metric
 from presstime.sandbox import contracts, pages
 from presstime.sandbox.bluesky import Bluesky
 from presstime.sandbox.calls import Answer, Call, Rejected, read_body
@@ -30,7 +30,7 @@ def create_app(state: State) -> Starlette:
     """The application over a state. It serves on whatever port it is given; addresses it hands out follow the request."""
     twins = [twin(state) for twin in TWINS]
     apis = [route for twin in twins for route in _api(twin)]
-    return Starlette(routes=[*_controls(state), *apis, *pages.routes(state, twins), *map(_elsewhere, twins)])
+    return Starlette(routes=[*_controls(state, twins), *apis, *pages.routes(state, twins), *map(_elsewhere, twins)])
 
 
 def _api(twin: Twin) -> list[Route]:
@@ -174,7 +174,7 @@ def _unknown(twin: Twin) -> Endpoint:
     return endpoint
 
 
-def _controls(state: State) -> list[Route]:
+def _controls(state: State, twins: Sequence[Twin]) -> list[Route]:
     async def faults(request: Request) -> Response:
         if request.method == "DELETE":
             state.faults.waiting.clear()
@@ -190,7 +190,23 @@ def _controls(state: State) -> list[Route]:
         shown = state.removed if request.query_params.get("removed") == "1" else state.posts
         return JSONResponse({"posts": [state.describe(post) for post in shown]})
 
+    async def readers(request: Request) -> Response:
+        """What readers do: `{"network", "id", "author", "text"}` answers a post, `{"network", "id", "counts"}` says what the
+        network counts of it."""
+        said = await request.json()
+        twin = next((t for t in twins if t.network == said.get("network")), None)
+        post = state.find(twin.network, str(said.get("id"))) if twin else None
+        if twin is None or post is None:
+            return JSONResponse({"error": "there is no such post"}, 404)
+        if "counts" in said:
+            post.counts |= {Metric(name).value: int(count) for name, count in said["counts"].items()}
+            state.save(post)
+            return JSONResponse({"counts": post.counts})
+        state.add(answer := twin.answer(post, said["author"], said["text"]))
+        return JSONResponse({"id": answer.id, "path": answer.path})
+
     return [
+        Route("/_sandbox/readers", readers, methods=["POST"]),
         Route("/_sandbox/faults", faults, methods=["GET", "POST", "DELETE"]),
         Route("/_sandbox/posts", posts),
         Route(

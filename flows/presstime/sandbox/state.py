@@ -29,7 +29,8 @@ class Media:
 @dataclass(slots=True)
 class Post:
     """A message that a twin accepted. `path` is its page below the sandbox, `data` what its own API answers further; `edits`
-    are the texts it had before, each with its `text` and `until` when it stood; `removed` is when it was retracted."""
+    are the texts it had before, each with its `text` and `until` when it stood; `removed` is when it was retracted; `counts` has
+    what the network counts of it, by the names of `model.Metric`."""
 
     network: str
     id: str
@@ -45,6 +46,7 @@ class Post:
     data: JsonObject = field(default_factory=dict)
     edits: list[JsonObject] = field(default_factory=list)
     removed: datetime | None = None
+    counts: dict[str, int] = field(default_factory=dict)
 
     def to_json(self) -> JsonObject:
         spans = [[s.start, s.end, s.kind, s.value] for s in self.spans]
@@ -112,6 +114,15 @@ class State:
         """The post of this id that readers see."""
         return next((p for p in self.kept if p.network == network and p.id == post_id and not p.removed), None)
 
+    def answers(self, post: Post) -> list[Post]:
+        """What others answered to a post, and to those answers, oldest first."""
+        known, found = {post.id}, []
+        for other in self.posts:
+            if other.network == post.network and other.parent in known and other.account != post.account:
+                known.add(other.id)
+                found.append(other)
+        return found
+
     def of(self, network: str, account: str, removed: bool = False) -> Iterator[Post]:
         """An account's posts, newest first; on request those, too, that were retracted."""
         own = (p for p in reversed(self.kept) if p.network == network and p.account == account)
@@ -153,6 +164,7 @@ class State:
             "parent": post.parent,
             "time": to_iso(post.at),
             "edited": bool(post.edits),
+            "counts": post.counts,
             "removed": to_iso(post.removed) if post.removed else None,
             "key": post.key,
             "path": post.path,

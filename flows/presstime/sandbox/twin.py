@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from presstime.model import Span, TextRule
 from presstime.sandbox.calls import Answer, Call, Rejected
-from presstime.sandbox.state import State
+from presstime.sandbox.state import Post, State
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +78,13 @@ class Twin(ABC):
 
     def refuse(self, status: int, message: str, code: str = "") -> Rejected:
         return Rejected(self.failure(status, message, code))
+
+    def answer(self, post: Post, author: str, text: str) -> Post:
+        """A reader's answer to a post, as the network would have taken it."""
+        number = self.state.number()
+        return Post(
+            self.network, number, author, text, self.state.now(), f"{self.profile(author)}/{number}", parent=post.id
+        )
 
     def used(self, account: str) -> dict[str, str]:
         count, reset = self.state.use(self.window, self.network, account)
