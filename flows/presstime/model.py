@@ -487,6 +487,7 @@ class Traits:
     needs_account: bool = False
     default_base_url: str | None = None
     options: frozenset[str] = frozenset()  # channel settings of its own
+    required_options: frozenset[str] = frozenset()  # those of them that a channel must have
     can_find: bool = False
     edits: frozenset[str] = (
         frozenset()

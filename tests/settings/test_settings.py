@@ -272,10 +272,15 @@ def test_other_rules_for_lateness_are_refused(text: str) -> None:
 
 
 def traits_of(network: str) -> Traits:
-    if network != "known":
+    if network not in ("known", "wanting"):
         raise SettingsError(f"there is no network {network!r}", "Known networks: known.")
     text = TextRule(500, "characters")
     media = MediaRule(4, ("image/png",), 1000)
+    if network == "wanting":
+        wanted = frozenset({"board", "section"})
+        return Traits(
+            "wanting", "Wanting", Settling.NONE, text, media, options=wanted, required_options=frozenset({"board"})
+        )
     return Traits("known", "Known", Settling.NONE, text, media, needs_account=True, options=frozenset({"visibility"}))
 
 
@@ -294,6 +299,16 @@ def test_channels_are_checked_against_their_networks() -> None:
     ]
     assert problems[0].advice == "Known networks: known."
     assert problems[1].advice == "Did you mean 'visibility'?"
+
+
+def test_an_option_that_a_network_cannot_do_without() -> None:
+    """A channel that lacks it is an error with its name, before anything is sent; one that has it is not."""
+    channel = '[channels.a]\nnetwork = "wanting"\ncredentials = "env:A"\n'
+    [problem] = networks(channel)
+    assert (problem.line, problem.code) == (1, "missing-option")
+    assert "'board'" in problem.message
+    assert "board = ..." in problem.advice
+    assert networks(channel + 'board = "1"\n') == []
 
 
 def test_a_slip_in_a_common_key_is_told_as_such() -> None:

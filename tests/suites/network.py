@@ -67,7 +67,11 @@ class Sender:
         self.files: dict[str, bytes] = {}
 
     def orders(self, *segments: Segment, name: str = "launch", link: str | None = None) -> list[Order]:
-        """Orders for a variant of these segments, each as the log would give it back."""
+        """Orders for a variant of these segments, each as the log would give it back. Where the network takes no words
+        without a picture, a segment that has none gets one."""
+        rule = self.adapter.traits.media
+        if rule and rule.required:
+            segments = tuple(s if s.media else replace(s, media=self.pictures("sienna")) for s in segments)
         draft = Variant(
             Delivery(name, "channel"),
             self.adapter.traits.network,

@@ -59,6 +59,7 @@ TRAITS = Traits(
     hashtags=False,
     needs_credentials=False,
     options=frozenset({"title", "home", "path", "limit", "url"}),
+    required_options=frozenset({"path"}),
     can_find=True,
     edits=frozenset({"text", "media", "page"}),
     can_retract=True,

@@ -396,3 +396,6 @@ def _check_options(channel: Channel, traits: Traits, at: toml.Path, problems: Pr
         problems.error(
             (*at, key), "unknown-option", f"{traits.title} has no setting {key!r}", suggest(key, known, "settings")
         )
+    for key in sorted(traits.required_options - channel.options.keys()):
+        message = f"channel {channel.name!r} has no {key!r}, and {traits.title} wants one"
+        problems.error(at, "missing-option", message, f"Add a line {key} = ... to it.")
