@@ -43,9 +43,9 @@ def judge(response: "httpx.Response", traits: Traits, dialect: Dialect) -> Verdi
     if status == 429 or status in traits.safe_statuses:
         return Deferred(reason, until=dialect.until(response))
     if status == 401 or dialect.about_credentials(status, code, message):
-        return Deferred(f"{reason}. {dialect.renew}", needs_person=True)
+        return Deferred(f"{reason.rstrip('.')}. {dialect.renew}", needs_person=True)
     if status == 402:
-        return Deferred(f"{reason}. The account has no credit or quota left.", needs_person=True)
+        return Deferred(f"{reason.rstrip('.')}. The account has no credit or quota left.", needs_person=True)
     if 400 <= status < 500 and status != 408 and not dialect.unknown(status, code, message):
         return Refused(reason, code or str(status))
     return Unknown(reason)

@@ -117,6 +117,8 @@ async def _before(request: Request, twin: Twin, fault: Fault) -> None:
         "429": lambda: twin.limited(fault.seconds),
         "401": twin.unauthorized,
         "expired": twin.expired,
+        "forbidden": twin.forbidden,
+        "refused": twin.refusal,
         "5xx-before": lambda: twin.failure(503, "Service Unavailable"),
     }
     if fault.kind in answers:

@@ -26,6 +26,7 @@ SIGNING_KEY = b"the sandbox's tokens protect nothing"
 class Bluesky(Twin):
     network = "bluesky"
     prefix = "/xrpc/"
+    uploads = "/xrpc/com.atproto.repo.uploadBlob"
     title = "Bluesky"
     limit, window = 5000, 3600
 
@@ -205,6 +206,12 @@ class Bluesky(Twin):
 
     def expired(self) -> Answer:
         return self.failure(400, "Token has expired", "ExpiredToken")
+
+    def forbidden(self) -> Answer:
+        return self.failure(401, "Account has been taken down", "AccountTakedown")
+
+    def refusal(self) -> Answer:
+        return self.failure(400, "Wrong type of file", "InvalidMimeType")
 
     def rate(self, limit: int, remaining: int, reset: datetime) -> dict[str, str]:
         return {

@@ -12,7 +12,9 @@ from presstime.model import Json, JsonObject
 KINDS = {
     "429": "too many requests, until `seconds` from now, said as the network says it",
     "401": "credentials refused",
-    "expired": "a session that ran out (Bluesky)",
+    "expired": "a token or session that ran out",
+    "forbidden": "the account, the app or its permission was withdrawn",
+    "refused": "what was sent is refused for good, as a picture the network cannot read",
     "5xx-before": "the server fails, and accepted nothing",
     "5xx-after": "the server accepts, then fails",
     "drop-before": "the connection breaks, and nothing was accepted",

@@ -18,6 +18,7 @@ BORN = "2024-01-01T00:00:00.000Z"
 class Mastodon(Twin):
     network = "mastodon"
     prefix = "/api/"
+    uploads = "/api/v2/media"
     title = "Mastodon"
     limit, window = 300, 300
 
@@ -283,6 +284,12 @@ class Mastodon(Twin):
 
     def unauthorized(self) -> Answer:
         return self.failure(401, "The access token is invalid")
+
+    def forbidden(self) -> Answer:
+        return self.failure(403, "This action is outside the authorized scopes")
+
+    def refusal(self) -> Answer:
+        return self.failure(422, "Validation failed: File content type is invalid")
 
     def misshapen(self, problems: list[str]) -> Answer:
         return self.failure(422, "Validation failed: " + "; ".join(problems))

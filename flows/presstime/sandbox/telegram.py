@@ -222,6 +222,12 @@ class Telegram(Twin):
     def failure(self, status: int, message: str, code: str = "") -> Answer:
         return Answer(status, {"ok": False, "error_code": status, "description": message})
 
+    def forbidden(self) -> Answer:
+        return self.failure(403, "Forbidden: bot is not a member of the channel chat")
+
+    def refusal(self) -> Answer:
+        return self.failure(400, "Bad Request: IMAGE_PROCESS_FAILED")
+
     def misshapen(self, problems: list[str]) -> Answer:
         return self.failure(400, "Bad Request: " + "; ".join(problems))
 

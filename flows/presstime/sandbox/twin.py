@@ -33,6 +33,7 @@ class Twin(ABC):
     prefix: ClassVar[str]  # of its API's paths; anything else below the network's name is a page for people
     limit: ClassVar[int] = 300  # requests in a `window` of seconds, as the rate headers tell it; not enforced
     window: ClassVar[int] = 300
+    uploads: ClassVar[str | None] = None  # the path that pictures go to, as a pattern; None: they go with the message
 
     def __init__(self, state: State) -> None:
         self.state = state
@@ -67,6 +68,14 @@ class Twin(ABC):
 
     def expired(self) -> Answer:
         return self.unauthorized()
+
+    def forbidden(self) -> Answer:
+        """A permission that was withdrawn, in the network's own words."""
+        return self.failure(403, "Forbidden")
+
+    def refusal(self) -> Answer:
+        """Something, a picture mostly, that is refused for good."""
+        return self.failure(400, "The file cannot be processed")
 
     def limited(self, seconds: float) -> Answer:
         answer = self.failure(429, "Too Many Requests")

@@ -19,6 +19,7 @@ LARGEST = (5_242_880, 15_728_640)  # bytes of a picture, and of a GIF
 class X(Twin):
     network = "x"
     prefix = "/2/"
+    uploads = "/2/media/upload"
     title = "X"
     limit, window = 100, 900
 
@@ -146,6 +147,13 @@ class X(Twin):
         }
         title = titles.get(status, "Internal Server Error")
         return Answer(status, {"title": title, "detail": message, "type": code or "about:blank", "status": status})
+
+    def forbidden(self) -> Answer:
+        reason = "This app is not permitted to access this endpoint."
+        return self.failure(403, reason, "https://api.x.com/2/problems/client-forbidden")
+
+    def refusal(self) -> Answer:
+        return self.failure(400, "media type unrecognized.")
 
     def rate(self, limit: int, remaining: int, reset: datetime) -> dict[str, str]:
         return {
