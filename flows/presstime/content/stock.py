@@ -16,8 +16,9 @@ from presstime.errors import GitError
 from presstime.model import digest_of
 from presstime.settings import Settings
 
-BATCH = 1000  # files that are written in one transaction; of more differences, the tree is walked
-ALONE = 2  # batches that are read before others are asked to help: starting them takes longer
+BATCH = 400  # files that are read and written together: at the end of a walk, one process waits for another that long
+FEW = 1000  # of more differences, the tree is walked
+ALONE = 5  # batches that are read before others are asked to help: starting them takes longer
 PLACES = ("/usr/share/zoneinfo/tzdata.zi", "/usr/share/zoneinfo/+VERSION")  # where a system says which zones it knows
 NEW = "no plan is remembered on this machine"
 
@@ -51,7 +52,7 @@ class Stock:
             self._walk(NEW)  # an earlier walk did not come to its end
         elif (paths := self._differences(at)) is None:
             self._walk(f"commit {at[:12]}, the last one planned, is not in this repository any more")
-        elif len(paths) > BATCH or not all(map(_is_plain, paths)):
+        elif len(paths) > FEW or not all(map(_is_plain, paths)):
             self._walk(f"{len(paths)} files differ from commit {at[:12]}, the last one planned")
         else:
             self._apply(paths)
@@ -97,11 +98,12 @@ class Stock:
         with self.catalog.writing() as db:
             db.execute("UPDATE head SET at = '', why = ?", (why,))
         known = {row[0]: row[1] for row in self.catalog.ask("SELECT path, blob FROM files")}
+        anew = not known
         todo = self._unlike(known, self._with_other_media())
         with without_collector():
             for rows in self._rows(todo):
                 with self.catalog.writing() as db:
-                    _put_all(db, rows, [])
+                    _put_all(db, rows, [], anew=anew)
         with self.catalog.writing() as db:
             _put_all(db, [], list(known))
             db.execute("UPDATE head SET at = ?", (self.source.commit,))
@@ -143,10 +145,11 @@ class Stock:
             yield from helpers.rest(self._reading.rows)
 
 
-def _put_all(db: Connection, rows: Sequence[Row], gone: Sequence[bytes]) -> None:
-    """Write down what files are now, and which are gone."""
+def _put_all(db: Connection, rows: Sequence[Row], gone: Sequence[bytes], anew: bool = False) -> None:
+    """Write down what files are now, and which are gone. `anew`: nothing is known yet that would have to go."""
     asked = [(row.path, raw_of(path), blob) for row in rows for path, blob in row.asked.items()]
-    db.executemany("DELETE FROM asked WHERE file = ?", [(raw,) for raw in (*gone, *(row.path for row in rows))])
+    known = [] if anew else [(raw,) for raw in (*gone, *(row.path for row in rows))]
+    db.executemany("DELETE FROM asked WHERE file = ?", known)
     db.executemany("DELETE FROM files WHERE path = ?", [(raw,) for raw in gone])
     db.executemany("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", [row[:-1] for row in rows])
     db.executemany("INSERT INTO asked VALUES (?, ?, ?)", asked)
