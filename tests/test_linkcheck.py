@@ -10,7 +10,8 @@ import pytest
 
 from presstime.content.newsroom import Newsroom, read_newsroom
 from presstime.content.worktree import WorkTree
-from presstime.linkcheck import FINE, Answer, Asker, is_public, link_problems, links_of
+from presstime.linkcheck import FINE, Answer, Asker, link_problems, links_of
+from presstime.outside import is_public
 from tests.content.kit import SETTINGS, GitFolder
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)

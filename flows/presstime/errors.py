@@ -113,8 +113,10 @@ class ClaimLost(LedgerError):
 
 
 class NetworkError(PresstimeError):
-    """A network could not be asked (identity, read-back, upload); nothing was sent by this."""
+    """A network could not be asked (identity, read-back, upload); nothing was sent by this. `alone`: it is about what was asked
+    for, not about the channel, whose other deliveries need not wait."""
 
-    def __init__(self, message: str, advice: str = "", needs_person: bool = False) -> None:
+    def __init__(self, message: str, advice: str = "", needs_person: bool = False, alone: bool = False) -> None:
         super().__init__(message, advice)
         self.needs_person = needs_person
+        self.alone = alone

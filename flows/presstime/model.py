@@ -88,6 +88,7 @@ class Channel:
     fit: tuple[str, ...] = ("thread", "shorten", "refuse")
     numbering: bool = False  # whether the messages of a thread are numbered
     on_unknown: Literal["review", "resend"] = "review"
+    limits: Mapping[str, int] = field(default_factory=dict)  # of the account's own server, by the names in LIMITS
 
 
 @dataclass(frozen=True, slots=True)
@@ -460,6 +461,21 @@ class Price:
     currency: str = "USD"
 
 
+# What a channel may set in its `limits`, and which of the traits' rules that changes: the limits that differ from server to
+# server, or with what an account pays.
+LIMITS: Mapping[str, tuple[str, ...]] = {
+    "characters": ("text.limit",),
+    "url_weight": ("text.url_weight",),
+    "media": ("media.max_count",),
+    "alt": ("media.alt_limit",),
+    "image_bytes": ("media.max_bytes", "media.animation.max_bytes"),
+    "image_pixels": ("media.max_pixels",),
+    "video_bytes": ("media.video.max_bytes",),
+    "video_pixels": ("media.video.max_pixels",),
+    "video_fps": ("media.video.max_fps",),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Traits:
     """What a network can do, as data: generic code reads this and never asks for a network's name."""
@@ -488,6 +504,7 @@ class Traits:
     default_base_url: str | None = None
     options: frozenset[str] = frozenset()  # channel settings of its own
     required_options: frozenset[str] = frozenset()  # those of them that a channel must have
+    limits: frozenset[str] = frozenset()  # those of LIMITS that a channel may set
     can_find: bool = False
     edits: frozenset[str] = (
         frozenset()
@@ -498,6 +515,23 @@ class Traits:
     metrics: frozenset[str] = frozenset()  # what it counts of a message: names of `Metric`
     can_hear: bool = False  # what readers answer can be read
     price: Price | None = None  # what a message costs
+
+    def limited(self, limits: Mapping[str, int]) -> "Traits":
+        """These traits with a channel's own limits in place of the network's, as far as the network lets a channel set them."""
+        found = self
+        for name in limits.keys() & self.limits:
+            for path in LIMITS[name]:
+                found = _with(found, path.split("."), limits[name])
+        return found
+
+
+def _with(rule: Any, path: Sequence[str], value: int) -> Any:
+    """A copy of a rule in which the field at the end of the path has another value; as it is, where the path leads nowhere."""
+    name, *rest = path
+    inner = getattr(rule, name)
+    if rest and inner is None:
+        return rule
+    return replace(rule, **{name: _with(inner, rest, value) if rest else value})
 
 
 class Metric(StrEnum):

@@ -121,8 +121,9 @@ class Lexicons:
         main, home = self.definition(name, "")
         kind = {"GET": "query", "POST": "procedure"}[call["method"]]
         found = [] if main["type"] == kind else [f"{name} is a {main['type']}"]
-        params = {k: int(v) if v.isdigit() and k == "limit" else v for k, v in call["params"].items()}
-        found += self.check(main.get("parameters", {"type": "params", "properties": {}}), params, home, name)
+        known = main.get("parameters", {"type": "params", "properties": {}})
+        params = {k: _param(known["properties"].get(k, {}), v) for k, v in call["params"].items()}
+        found += self.check(known, params, home, name)
         if schema := main.get("input", {}).get("schema"):
             found += self.check(schema, call["body"], home, name)
         if "record" in (call["body"] or {}):
@@ -150,7 +151,10 @@ class Lexicons:
         if kind in checks:
             return list(checks[kind](schema, value, home, at))
         types: dict[str, Any] = {"integer": int, "boolean": bool, "unknown": dict}
-        return [] if isinstance(value, types[kind]) else [f"{at}: not {kind}"]
+        if not isinstance(value, types[kind]):
+            return [f"{at}: not {kind}"]
+        within = kind != "integer" or schema.get("minimum", value) <= value <= schema.get("maximum", value)
+        return [] if within else [f"{at}: {value} is out of bounds"]
 
     def _union(self, schema: JsonObject, value: Any, home: str, at: str) -> list[str]:
         names = {self._full(reference, home): reference for reference in schema["refs"]}
@@ -206,6 +210,13 @@ def _has_format(value: str, name: str | None) -> bool:
     if name == "at-identifier":
         return _has_format(value, "did") or _has_format(value, "handle")
     return re.fullmatch(FORMATS[name], value) is not None
+
+
+def _param(schema: JsonObject, text: str) -> Any:
+    """A query's text as its lexicon names it; the twins keep one value of a list."""
+    if schema.get("type") == "integer" and text.isdigit():
+        return int(text)
+    return [text] if schema.get("type") == "array" else text
 
 
 class BotApi:

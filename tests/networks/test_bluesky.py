@@ -4,14 +4,15 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from presstime.errors import Unsupported
-from presstime.model import Accepted, Card, Channel, Refused, Segment, Span
+from presstime.errors import NetworkError, Unsupported
+from presstime.model import Accepted, Card, Channel, Metric, Receipt, Refused, Secret, Segment, Span
 from presstime.networks.atproto import record_key
-from presstime.networks.bluesky import Bluesky
+from presstime.networks.bluesky import Bluesky, _below
 from presstime.sandbox.bluesky import TID
 from presstime.sandbox.server import SandboxServer
 from tests.networks.kit import SandboxBench
@@ -152,6 +153,96 @@ def test_pictures_and_a_card_do_not_go_together() -> None:
     sender = Sender(_Nowhere(), "verne.example")
     with pytest.raises(Unsupported):
         sender.orders(Segment(0, "x", media=sender.pictures("teal"), card=Card("https://verne.example", "t")))
+
+
+def test_the_key_is_put_not_created(bench: SandboxBench) -> None:
+    """createRecord answers 500 where our key is taken, which nobody could tell from a failure; putRecord with
+    `swapRecord: null` says the same record again. So that is how a post is written, and `null` reaches the wire."""
+    account = "put.verne.example"
+    sender = Sender(bench, account)
+    order = sender.text("Une fois")
+    first = sender.receipt(order)
+    assert sender.send(order) == Accepted(first)
+    written = [
+        c for c in bench.server.state.calls if c["account"] == bench.named(account) and c["path"].endswith("Record")
+    ]
+    assert [(c["operation"], c["body"]["swapRecord"]) for c in written] == [("putRecord", None)] * 2
+    session = sender.adapter.session  # type: ignore[attr-defined]
+    body = {name: value for name, value in written[0]["body"].items() if name != "swapRecord"}
+    answer = httpx.post(
+        f"{bench.server.url}/bluesky/xrpc/com.atproto.repo.createRecord", json=body, headers=session.bearer()
+    )
+    assert (answer.status_code, answer.json()["error"]) == (500, "InternalServerError")
+
+
+def test_answers_to_answers_are_heard(bench: SandboxBench) -> None:
+    """Also what readers say to each other below a post; what the account says there is not an answer. An answer names what
+    it answers, its page and when the network saw it."""
+    account = "salon.verne.example"
+    sender = Sender(bench, account)
+    receipt = sender.receipt(sender.text("un"))
+    bench.answer(account, receipt.id, "ned.example", "deux")
+    [first] = sender.adapter.replies(receipt)
+    bench.answer(account, first.id, "conseil.example", "trois")
+    bench.answer(account, first.id, bench.named(account), "merci")
+    replies = {reply.text: reply for reply in sender.adapter.replies(receipt)}
+    assert replies.keys() == {"deux", "trois"}
+    assert (replies["deux"].parent, replies["trois"].parent) == (receipt.id, first.id)
+    assert replies["trois"].author == "@conseil.example"
+    assert httpx.get(str(replies["trois"].url)).status_code == 200
+
+
+def test_what_cannot_be_seen_is_passed_by() -> None:
+    """Below a post may stand what is blocked or deleted: no answer, and no end of the list."""
+    seen = {"post": {"uri": "at://a"}, "replies": [{"uri": "at://b", "notFound": True}, {"post": {"uri": "at://c"}}]}
+    thread = {"post": {}, "replies": [{"uri": "at://d", "blocked": True}, seen]}
+    assert [post["uri"] for post in _below(thread)] == ["at://a", "at://c"]
+
+
+def test_a_post_that_is_gone_counts_nothing(bench: SandboxBench) -> None:
+    """No zeros for what is not there."""
+    sender = Sender(bench, "gone.verne.example")
+    order = sender.text("Parti")
+    receipt = sender.receipt(order)
+    sender.retract(order, receipt)
+    with pytest.raises(NetworkError, match="not there"):
+        sender.adapter.metrics(receipt)
+    with pytest.raises(NetworkError, match="not found"):
+        sender.adapter.replies(receipt)
+
+
+@pytest.mark.parametrize("base_url", [None, "https://pds.verne.example"])
+def test_the_public_network_is_asked_at_its_appview(base_url: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of an account on the open network, what readers do is asked of the public AppView, without a credential; its pages are
+    those of bsky.app."""
+    adapter = Bluesky(Channel("c", "bluesky", base_url, account="verne.example"), Secret("app-password"))
+    asked: list[tuple[str, dict[str, object]]] = []
+
+    def request(method: str, address: str, content: dict[str, object]) -> httpx.Response:
+        asked.append((address, content))
+        post = {"likeCount": 3, "replyCount": 1}
+        return httpx.Response(200, json={"posts": [post]}, request=httpx.Request(method, address))
+
+    monkeypatch.setattr(adapter.http, "_request", request)
+    found = adapter.metrics(Receipt("x", None, {"uri": "at://did:plc:a/app.bsky.feed.post/3k"}))
+    assert found == {Metric.LIKES: 3, Metric.REPLIES: 1}
+    [(address, content)] = asked
+    assert address == "https://public.api.bsky.app/xrpc/app.bsky.feed.getPosts"
+    assert content.keys() == {"params"}
+    assert adapter._site() == "https://bsky.app"
+
+
+def test_what_the_session_may_do(bench: SandboxBench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The token's own scope is the account's rights; an account that is not active needs a person."""
+    sender = Sender(bench, "rights.verne.example")
+    assert sender.adapter.identity().rights == ("com.atproto.access",)
+    session = sender.adapter.session  # type: ignore[attr-defined]
+    session._tokens["accessJwt"] = "not.a-token.at-all"
+    assert sender.adapter.identity().rights == ()
+    session._tokens |= {"active": False, "status": "deactivated"}
+    with pytest.raises(NetworkError, match="deactivated") as caught:
+        sender.adapter.identity()
+    assert caught.value.needs_person
 
 
 class _Nowhere:

@@ -106,6 +106,11 @@ def use_everything(bench: SandboxBench) -> None:
         found = sender.adapter.find(replace(second, previous=(receipts[0],)))
         assert isinstance(found, Receipt)
         assert sender.adapter.find(sender.text("jamais", "never")) is None
+    sender.adapter.limits()
+    if sender.adapter.traits.metrics:
+        sender.adapter.metrics(receipts[0])
+    if sender.adapter.traits.can_hear:
+        assert sender.adapter.replies(receipts[0]) == []
     album = sender.orders(Segment(0, "À retirer", media=media), name="album")[0]
     receipts.append(sender.receipt(album))
     for order, receipt in zip((first, second, album), receipts, strict=True):
@@ -123,6 +128,17 @@ def use_everything(bench: SandboxBench) -> None:
         (x, {"method": "DELETE", "path": "/2/tweets/one", "body": None}),
         (bluesky, {"method": "POST", "path": "/xrpc/com.atproto.repo.putRecord", "body": {"repo": "a b"}}),
         (bluesky, {"method": "POST", "path": "/xrpc/com.atproto.repo.deleteRecord", "body": {"repo": "a.b"}}),
+        (bluesky, {"method": "GET", "path": "/xrpc/app.bsky.feed.getPosts", "body": None, "params": {"uris": "x"}}),
+        (
+            bluesky,
+            {
+                "method": "GET",
+                "path": "/xrpc/app.bsky.feed.getPostThread",
+                "body": None,
+                "params": {"uri": "at://a.b", "depth": "1001"},
+            },
+        ),
+        (mastodon, {"method": "GET", "path": "/api/v1/statuses/1/context", "body": {"x": 1}}),
         (
             bluesky,
             {

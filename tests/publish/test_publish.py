@@ -668,3 +668,23 @@ def test_not_ready_is_said_once() -> None:
         state = world.worker().publish(job, adapter)
     assert (state.status, state.reason) == (Status.DEFERRED, "nobody answers. Look at the network.")
     assert world.kinds() == ["planned", "deferred"]
+
+
+@pytest.mark.parametrize("alone", [True, False])
+def test_what_is_about_one_post_keeps_no_other_back(alone: bool) -> None:
+    """A picture that a network refuses, say, is that post's business: the rest of the channel's queue goes on. A server that
+    does not answer keeps all of it for the next pass."""
+    world = World()
+    job = world.job()
+    world.plan(job)
+    worker, adapter = world.worker(), world.adapter()
+    whole = adapter.prepare
+
+    def unable(variant: object, read: object) -> dict[str, object]:
+        adapter.prepare = whole  # type: ignore[method-assign]
+        raise NetworkError("not like this", needs_person=True, alone=alone)
+
+    adapter.prepare = unable  # type: ignore[method-assign, assignment]
+    assert worker.publish(job, adapter).status is Status.DEFERRED
+    assert worker.publish(job, adapter).status is (Status.PUBLISHED if alone else Status.DEFERRED)
+    assert len(world.texts()) == alone

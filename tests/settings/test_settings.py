@@ -49,6 +49,7 @@ vars = { town = "Nantes" }
 fit = ["shorten", "refuse"]
 numbering = true
 on_unknown = "resend"
+limits = { characters = 1000 }
 
 [channels.site-feed]
 network = "feed"
@@ -109,6 +110,7 @@ def test_everything_the_file_may_say_is_read() -> None:
         fit=("shorten", "refuse"),
         numbering=True,
         on_unknown="resend",
+        limits={"characters": 1000},
     )
     assert settings.channels["site-feed"].options == {"path": "public/feed"}
     assert settings.groups == {"all": ("brand-mastodon", "site-feed")}
@@ -281,7 +283,16 @@ def traits_of(network: str) -> Traits:
         return Traits(
             "wanting", "Wanting", Settling.NONE, text, media, options=wanted, required_options=frozenset({"board"})
         )
-    return Traits("known", "Known", Settling.NONE, text, media, needs_account=True, options=frozenset({"visibility"}))
+    return Traits(
+        "known",
+        "Known",
+        Settling.NONE,
+        text,
+        media,
+        needs_account=True,
+        options=frozenset({"visibility"}),
+        limits=frozenset({"characters", "alt"}),
+    )
 
 
 def networks(text: str) -> list[Problem]:
@@ -320,6 +331,23 @@ def test_a_slip_in_a_common_key_is_told_as_such() -> None:
 def test_a_channel_its_network_can_work_with_has_no_problem() -> None:
     """Known options, credentials and an account: nothing to say."""
     assert networks('[channels.a]\nnetwork = "known"\naccount = "x"\ncredentials = "env:A"\nvisibility = "x"\n') == []
+
+
+def test_a_channels_own_limits() -> None:
+    """Whole numbers above 0, of those that the network lets a channel set."""
+    zone = '[newsroom]\ntimezone = "UTC"\n'
+    channel = f'{zone}[channels.a]\nnetwork = "known"\naccount = "x"\ncredentials = "env:A"\n[channels.a.limits]\n'
+    good = f"{channel}characters = 1000\nalt = 100\n"
+    assert parse_settings(good.encode(), "p").channels["a"].limits == {"characters": 1000, "alt": 100}
+    assert networks(good) == []
+    unknown = networks(f"{channel}charactres = 1000\nmedia = 4\n")
+    assert [(p.line, p.code, p.advice) for p in sorted(unknown, key=lambda p: p.line)] == [
+        (8, "unknown-limit", "Did you mean 'characters'?"),
+        (9, "unknown-limit", "Known limits: alt, characters."),
+    ]
+    for value in ("0", "-1", "true", '"many"', "1.5", "[1]"):
+        assert places(refused(f"{channel}characters = {value}\n")) == [(8, "wrong-type")]
+    assert places(refused(f'{zone}[channels.a]\nnetwork = "known"\nlimits = 7\n')) == [(5, "wrong-type")]
 
 
 @given(st.binary(max_size=80))

@@ -5,8 +5,10 @@ an account may log in 300 times a day.
 """
 
 import hashlib
+import json
 import threading
-from collections.abc import Mapping
+from base64 import urlsafe_b64decode
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -20,9 +22,11 @@ STALE = {"ExpiredToken", "InvalidToken"}  # of a session that was good once: HTT
 class Session:
     """One account's login, opened when first needed and kept."""
 
-    def __init__(self, http: Http, account: str) -> None:
+    def __init__(self, http: Http, account: str, server_of: Callable[[str], str]) -> None:
+        """`server_of` finds the account's server, where `http` has no address yet; it raises `Failed`."""
         self._http = http
         self._account = account.removeprefix("@")
+        self._server_of = server_of
         self._tokens: JsonObject | None = None
         self._lock = threading.RLock()  # deliveries of one channel go out side by side, and share its login
 
@@ -30,6 +34,7 @@ class Session:
         """The session: `did`, `handle` and the two tokens. Raises `Failed`."""
         with self._lock:
             if self._tokens is None:
+                self._http.base_url = self._http.base_url or self._server_of(self._account)
                 who = {"identifier": self._account, "password": self._http.token()}
                 return self._keep(self._http.ask("POST", "/xrpc/com.atproto.server.createSession", json=who))
             return self._tokens
@@ -61,6 +66,15 @@ class Session:
 
     def bearer(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.open()['accessJwt']}"}
+
+    def scope(self) -> str:
+        """What the session may do, as its token says: `com.atproto.access` for the account's own password, else
+        `com.atproto.appPass` or `com.atproto.appPassPrivileged` (messages, too). "" where the token does not say."""
+        try:
+            claims = self.open()["accessJwt"].split(".")[1]
+            return str(json.loads(urlsafe_b64decode(claims + "=" * (-len(claims) % 4))).get("scope", ""))
+        except (IndexError, ValueError, AttributeError):
+            return ""
 
     def _keep(self, tokens: JsonObject) -> JsonObject:
         self._http.hide(tokens["accessJwt"])

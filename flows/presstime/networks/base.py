@@ -3,7 +3,7 @@
 A module in this folder that serves a network defines a `Composer`, which can say what would be sent, or an `Adapter`, which
 can send it as well. Facts about the network are in its `traits`; `compose` turns a rendered segment into the network's own
 request (pure, so that preview, digest and send are one); `prepare`, `deposit`, `send`, `find`, `edit`, `retract`, `metrics`,
-`replies` and `identity` are the calls that reach the network.
+`replies`, `identity` and `limits` are the calls that reach the network.
 """
 
 from abc import ABC, abstractmethod
@@ -116,6 +116,11 @@ class Adapter(Composer):
     def identity(self) -> Identity:
         """Whose credentials these are. Raises `NetworkError`, with `needs_person` if they are refused."""
         raise NotImplementedError
+
+    def limits(self) -> Mapping[str, int]:
+        """The limits that the server says it has, by the names of `model.LIMITS`: what a channel's own `limits` should say.
+        Nothing where it does not tell. Raises `NetworkError`."""
+        return {}
 
     def metrics(self, receipt: Receipt) -> Mapping[Metric, int]:
         """What the network counts of a message now: some of those that `traits.metrics` names. Raises `NetworkError`."""

@@ -3,25 +3,33 @@
 Facts: the lexicons `app.bsky.feed.post` and `com.atproto.repo.putRecord`, the PDS source and docs.bsky.app. `putRecord` under
 our own record key with `swapRecord: null` creates the record if it is absent, does nothing if it is the same, and answers
 `InvalidSwap` if something else stands there: the same send may be repeated for ever. A record could be put anew, but the app
-does not show that it was, and quotes and replies pin the content identifier of the old one: not an edit. A GIF is a picture there, and stands still. Films have a service of their own (video.bsky.app), which is not used
-here: they are refused when checked.
+does not show that it was, and quotes and replies pin the content identifier of the old one: not an edit. (`createRecord` would
+answer 500 where the key is taken, which looks like a failure worth another try.) A GIF is a picture there, and stands still.
+Films have a service of their own (video.bsky.app), which is not used here: they are refused when checked.
+
+A channel without `base_url` is one of the public network: its account's server is found from the handle, and what readers do
+is asked of the public AppView, which needs no login.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
+from typing import ClassVar
 
 from presstime.errors import Unsupported
 from presstime.model import (
     Accepted,
     Attachment,
     Channel,
+    Deferred,
     Identity,
     Json,
     JsonObject,
     MediaRule,
+    Metric,
     Outcome,
     Receipt,
     Refused,
+    Reply,
     Secret,
     Segment,
     Settling,
@@ -31,7 +39,8 @@ from presstime.model import (
     Variant,
 )
 from presstime.networks.atproto import STALE, Session, record_key
-from presstime.networks.base import Order, ReadBytes
+from presstime.networks.base import GONE, Order, ReadBytes
+from presstime.networks.directory import Directory
 from presstime.networks.holes import Unfilled, fill, hole, media_hole
 from presstime.networks.http import Failed, HttpAdapter
 from presstime.networks.offsets import utf8_range
@@ -52,10 +61,20 @@ TRAITS = Traits(
     marks=frozenset({"link", "mention", "tag"}),
     card=True,
     needs_account=True,
-    default_base_url="https://bsky.social",
     can_find=True,
     can_retract=True,
+    metrics=frozenset({Metric.LIKES, Metric.SHARES, Metric.REPLIES, Metric.QUOTES, Metric.SAVES}),
+    can_hear=True,
 )
+SITE, APPVIEW = "https://bsky.app", "https://public.api.bsky.app"
+COUNTS = {
+    Metric.LIKES: "likeCount",
+    Metric.SHARES: "repostCount",
+    Metric.REPLIES: "replyCount",
+    Metric.QUOTES: "quoteCount",
+    Metric.SAVES: "bookmarkCount",
+}
+DEPTH = 100  # of answers to answers
 
 
 def mention_name(handle: str) -> str:
@@ -67,6 +86,7 @@ class Bluesky(HttpAdapter):
     """One account on a PDS. `account` is its handle, the credential an app password."""
 
     traits = TRAITS
+    directory: ClassVar[Directory] = Directory()
     dialect = Dialect(
         words=lambda body: (body.get("message", ""), body["error"]),
         until=epoch_seconds("ratelimit-reset"),
@@ -76,7 +96,7 @@ class Bluesky(HttpAdapter):
 
     def __init__(self, channel: Channel, secret: Secret | None) -> None:
         super().__init__(channel, secret)
-        self.session = Session(self.http, channel.account or "")
+        self.session = Session(self.http, channel.account or "", self.directory.server_of)
 
     @staticmethod
     def compose(variant: Variant, segment: Segment) -> JsonObject:
@@ -181,11 +201,52 @@ class Bluesky(HttpAdapter):
         return Receipt(uri, f"{self._profile()}/post/{rkey}", {"uri": uri, "cid": cid, "rkey": rkey})
 
     def _identity(self) -> Identity:
-        return Identity(self.session.open()["handle"], self._profile())
+        session = self.session.open()
+        if session.get("active") is False:
+            raise Failed(Deferred(f"the account is {session.get('status', 'not active')}", needs_person=True))
+        scope = self.session.scope()
+        return Identity(session["handle"], self._profile(), rights=(scope,) if scope else ())
+
+    def _metrics(self, receipt: Receipt) -> Mapping[Metric, int]:
+        posts = self._viewed("getPosts", uris=[receipt.data["uri"]])["posts"]
+        if not posts:
+            raise Failed(Refused("the post is not there, or not yet", GONE))
+        return {metric: int(posts[0][name]) for metric, name in COUNTS.items() if name in posts[0]}
+
+    def _replies(self, receipt: Receipt) -> Iterable[Reply]:
+        uri = receipt.data["uri"]
+        thread = self._viewed("getPostThread", uri=uri, depth=DEPTH, parentHeight=0)["thread"]
+        own = uri.removeprefix("at://").partition("/")[0]
+        return [self._reply(post) for post in _below(thread) if post["author"]["did"] != own]
+
+    def _viewed(self, name: str, **params: Json) -> Json:
+        """An answer of the AppView: a server without TLS is one for trying things, and its own."""
+        home = self.http.base_url if self._is_private() else APPVIEW
+        return self.http.ask("GET", f"{home}/xrpc/app.bsky.feed.{name}", params=params)
+
+    def _reply(self, post: JsonObject) -> Reply:
+        """By the time the network saw it: `createdAt` is what the reader's app made of it."""
+        uri, handle, record = post["uri"], post["author"]["handle"], post["record"]
+        url = f"{self._site()}/profile/{handle}/post/{uri.rsplit('/', 1)[-1]}"
+        at = datetime.fromisoformat(post["indexedAt"])
+        return Reply(uri, f"@{handle}", record["text"], at, url, record["reply"]["parent"]["uri"])
+
+    def _is_private(self) -> bool:
+        return self.http.base_url.startswith("http://")
+
+    def _site(self) -> str:
+        return self.http.base_url if self._is_private() else SITE
 
     def _profile(self) -> str:
-        site = "https://bsky.app" if self.at_home else self.http.base_url
-        return f"{site}/profile/{self.session.open()['handle']}"
+        return f"{self._site()}/profile/{self.session.open()['handle']}"
+
+
+def _below(thread: JsonObject) -> Iterator[JsonObject]:
+    """The posts below one; what is blocked, deleted or not to be seen has no `post`."""
+    for answer in thread.get("replies", []):
+        if "post" in answer:
+            yield answer["post"]
+            yield from _below(answer)
 
 
 def _resolved(facet: JsonObject, known: Mapping[str, Json]) -> JsonObject | None:

@@ -56,11 +56,13 @@ class Failed(Exception):
         self.verdict = verdict
 
     def as_error(self) -> NetworkError:
-        """For the calls that raise: a refusal, too, needs a person, since asking again gives the same answer."""
-        needs_person = isinstance(self.verdict, Refused) or getattr(self.verdict, "needs_person", False)
+        """For the calls that raise: a refusal, too, needs a person, since asking again gives the same answer; it is about what
+        was asked for, say a picture, not about the channel."""
+        refused = isinstance(self.verdict, Refused)
+        needs_person = refused or getattr(self.verdict, "needs_person", False)
         until = getattr(self.verdict, "until", None)
         advice = f"Not before {until:%Y-%m-%d %H:%M:%S} UTC." if until else ""
-        return NetworkError(self.verdict.reason, advice, needs_person=needs_person)
+        return NetworkError(self.verdict.reason, advice, needs_person=needs_person, alone=refused)
 
 
 class Http:
@@ -311,6 +313,10 @@ class HttpAdapter(Adapter):
         with self._asking():
             return self._identity()
 
+    def limits(self) -> Mapping[str, int]:
+        with self._asking():
+            return self._limits()
+
     def metrics(self, receipt: Receipt) -> Mapping[Metric, int]:
         with self._asking():
             return self._metrics(receipt)
@@ -357,6 +363,9 @@ class HttpAdapter(Adapter):
         return super().retract(order, receipt)
 
     def _deposit(self, order: Order) -> Mapping[str, Json]:
+        return {}
+
+    def _limits(self) -> Mapping[str, int]:
         return {}
 
     def _metrics(self, receipt: Receipt) -> Mapping[Metric, int]:

@@ -4,25 +4,33 @@ Facts: docs.joinmastodon.org (statuses, media, accounts, instance: `configuratio
 (media_attachment.rb). A film stands alone in a status, moving GIFs may stand together; both are encoded anew there, which
 takes its time. `Idempotency-Key` is kept for an hour, per
 account, and does not look at the body. An edit that changes nothing leaves no trace (UpdateStatusService).
+
+The limits in the traits are those of a stock server. Others have their own: a channel's `limits` say them, so that a check needs
+no network, and the server is asked once before the first send whether they are still right.
 """
 
 import time
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
 from urllib.parse import quote
 
+from presstime.errors import NetworkError
 from presstime.model import (
+    LIMITS,
     Attachment,
     Deferred,
     Identity,
     Json,
     JsonObject,
     MediaRule,
+    Metric,
     MovingRule,
     Outcome,
     Receipt,
+    Reply,
     Segment,
     Settling,
     TextRule,
@@ -31,6 +39,7 @@ from presstime.model import (
 )
 from presstime.networks.base import Order, ReadBytes
 from presstime.networks.holes import fill, media_hole
+from presstime.networks.htmltext import text_of
 from presstime.networks.http import Failed, HttpAdapter
 from presstime.networks.verdict import Dialect, iso_instant
 
@@ -60,10 +69,36 @@ TRAITS = Traits(
     # was saved (the key is written later still), so it is Unknown: the same key sent again settles it at no cost.
     safe_statuses=frozenset({429}),
     options=frozenset({"visibility"}),
+    limits=frozenset(LIMITS),
     can_find=True,
     edits=frozenset({"text", "media"}),
     can_retract=True,
+    metrics=frozenset({Metric.LIKES, Metric.SHARES, Metric.REPLIES, Metric.QUOTES}),
+    can_hear=True,
 )
+COUNTS = {  # `quotes_count` since 4.5
+    Metric.LIKES: "favourites_count",
+    Metric.SHARES: "reblogs_count",
+    Metric.REPLIES: "replies_count",
+    Metric.QUOTES: "quotes_count",
+}
+SAID = {  # where `configuration` says which limit; `description_limit` since 4.4
+    "characters": ("statuses", "max_characters"),
+    "url_weight": ("statuses", "characters_reserved_per_url"),
+    "media": ("statuses", "max_media_attachments"),
+    "alt": ("media_attachments", "description_limit"),
+    "image_bytes": ("media_attachments", "image_size_limit"),
+    "image_pixels": ("media_attachments", "image_matrix_limit"),
+    "video_bytes": ("media_attachments", "video_size_limit"),
+    "video_pixels": ("media_attachments", "video_matrix_limit"),
+    "video_fps": ("media_attachments", "video_frame_rate_limit"),
+}
+NEEDED = (
+    "read:accounts",
+    "read:statuses",
+    "write:statuses",
+    "write:media",
+)  # scopes; a whole `read` or `write` has its parts
 STILL = ("image/jpeg", "image/png", "image/webp")
 SLACK = timedelta(minutes=5)  # how far the server's clock may lag behind ours
 PAGES = 10  # of 40 statuses, looked through before we say that we cannot tell
@@ -83,6 +118,7 @@ class Mastodon(HttpAdapter):
         about_credentials=lambda status, code, message: status == 403,  # scope missing, login disabled, not confirmed
     )
     _me: JsonObject | None = None
+    _said: Mapping[str, int] | None = None
 
     @staticmethod
     def compose(variant: Variant, segment: Segment) -> JsonObject:
@@ -95,7 +131,32 @@ class Mastodon(HttpAdapter):
         return body
 
     def _prepare(self, variant: Variant, read: ReadBytes) -> Mapping[str, Json]:
+        self._check_size(variant)
         return {item.digest: self._upload(item, read(item)) for item in variant.attachments()}
+
+    def _check_size(self, variant: Variant) -> None:
+        """Raises `NetworkError` where the server takes less than is to be sent. If it does not tell, the send will."""
+        with suppress(Failed, KeyError, TypeError, ValueError, AttributeError):
+            self._said = self._limits() if self._said is None else self._said
+        theirs = self._said or {}
+        ours = self.channel.limits.get("url_weight", TRAITS.text.url_weight or 0)
+        sizes = _sizes(variant, theirs.get("url_weight", ours) - ours)
+        beyond = {name: size for name, size in sizes.items() if size > theirs.get(name, size)}
+        if beyond:
+            told = ", ".join(f"at most {theirs[name]} {name} (this is {size})" for name, size in beyond.items())
+            lines = [f"{n} = {theirs[n]}" for n in theirs if n in beyond or (n == "url_weight" and theirs[n] != ours)]
+            raise NetworkError(
+                f"this server takes {told}",
+                f"Write under [channels.{self.channel.name}.limits] in presstime.toml: {'; '.join(lines)}",
+                needs_person=True,
+                alone=True,
+            )
+
+    def _limits(self) -> Mapping[str, int]:
+        """What `GET /api/v2/instance` says (4.0), without what it leaves out."""
+        said = self.http.ask("GET", "/api/v2/instance")["configuration"]
+        found = {name: said.get(part, {}).get(key) for name, (part, key) in SAID.items()}
+        return {name: int(value) for name, value in found.items() if value}
 
     def _upload(self, item: Attachment, content: bytes) -> str:
         """The id of an uploaded file, once the server has finished with it: an unfinished one cannot be attached."""
@@ -160,8 +221,22 @@ class Mastodon(HttpAdapter):
         return _comparable(source["text"])
 
     def _identity(self) -> Identity:
+        """The rights are those of the app that the token is of (4.3): the token has them, or less. A server before that names
+        none."""
         me = self._whoami()
-        return Identity(f"@{me['acct']}", me["url"])
+        rights = tuple(self.http.ask("GET", "/api/v1/apps/verify_credentials").get("scopes") or ())
+        lacking = tuple(scope for scope in NEEDED if rights and not {scope, scope.partition(":")[0]} & {*rights})
+        return Identity(f"@{me['acct']}", me["url"], rights=rights, lacking=lacking)
+
+    def _metrics(self, receipt: Receipt) -> Mapping[Metric, int]:
+        status = self.http.ask("GET", self._path(receipt))
+        return {metric: int(status[name]) for metric, name in COUNTS.items() if name in status}
+
+    def _replies(self, receipt: Receipt) -> Iterable[Reply]:
+        """The whole conversation below a status, but for what the account itself added to it."""
+        me = self._whoami()["id"]
+        below = self.http.ask("GET", f"{self._path(receipt)}/context")["descendants"]
+        return [_reply(status) for status in below if status["account"]["id"] != me]
 
     def _whoami(self) -> JsonObject:
         if self._me is None:
@@ -176,6 +251,35 @@ def _receipt(segment: Segment, status: Json) -> Receipt:
     known = len(ids) == len(segment.media) > 0
     media = {item.digest: media_id for item, media_id in zip(segment.media, ids, strict=True)} if known else {}
     return Receipt(str(status["id"]), status.get("url") or status["uri"], {"media": media} if media else {})
+
+
+def _reply(status: JsonObject) -> Reply:
+    at = datetime.fromisoformat(status["created_at"])
+    url = status.get("url") or status["uri"]
+    return Reply(
+        str(status["id"]),
+        f"@{status['account']['acct']}",
+        text_of(status["content"]),
+        at,
+        url,
+        str(status["in_reply_to_id"]),
+    )
+
+
+def _sizes(variant: Variant, more_for_a_link: int) -> dict[str, int]:
+    """How much of each limit a variant needs. Lengths were measured with the channel's weight of a link."""
+    segments, items = variant.segments, variant.attachments()
+    pictures, films = ([item for item in items if item.mime.startswith(kind)] for kind in ("image/", "video/"))
+    links = [sum(span.kind == "link" for span in segment.spans) for segment in segments]
+    return {
+        "characters": max(s.length + more_for_a_link * n for s, n in zip(segments, links, strict=True)),
+        "media": max(len(segment.media) for segment in segments),
+        "alt": max((len(item.alt) for item in items), default=0),
+        "image_bytes": max((item.size for item in pictures), default=0),
+        "image_pixels": max((item.width * item.height for item in pictures), default=0),
+        "video_bytes": max((item.size for item in films), default=0),
+        "video_pixels": max((item.width * item.height for item in films), default=0),
+    }
 
 
 def _about(item: Attachment) -> dict[str, str]:

@@ -154,7 +154,8 @@ class Publisher:
         self._surely(lambda: held.not_done(kind, reason, **more))
 
     def _change_not_ready(self, job: ChangeJob, error: NetworkError) -> DeliveryState:
-        self.down[job.channel.name] = error
+        if not error.alone:
+            self.down[job.channel.name] = error
         delivery, now = job.after.delivery, self.timing.now
         put_off_change(self.ledger, delivery, job.what, job.digest, now, error.told, error.needs_person)
         return self._as_logged(job)
@@ -217,7 +218,8 @@ class Publisher:
 
     def _not_ready(self, job: Job, error: NetworkError) -> DeliveryState:
         """Nothing was attempted, and the log says why: once, not at every pass."""
-        self.down[job.channel.name] = error
+        if not error.alone:
+            self.down[job.channel.name] = error
         reason = error.told
         put_off(self.ledger, job.variant.delivery, job.variant.digest, self.timing.now, reason, error.needs_person)
         return self._as_logged(job)

@@ -63,7 +63,7 @@ class Words:
     def traits(self, name: str) -> Traits | None:
         """What a channel's network can do; None if there is no such channel or network any more."""
         try:
-            return _adapter_of(self.channel(name)).traits
+            return _traits_of(self.channel(name))
         except RenderError:
             return None
 
@@ -86,8 +86,8 @@ class Words:
         rendered = self._rendered(post, target)
         if self.newsroom.settings.policy == NO_RULES:
             return rendered, []
-        settings, traits = self.newsroom.settings, _adapter_of(self.channel(target.channel)).traits
-        zone = self.channel(target.channel).timezone or settings.timezone
+        settings, channel = self.newsroom.settings, self.channel(target.channel)
+        traits, zone = _traits_of(channel), channel.timezone or settings.timezone
         findings = judge(settings.policy, post, target, rendered.variant, traits, zone)
         within = settings.policy.repeat_within
         if within is not None and settings.policy.covers(target.due):
@@ -98,13 +98,12 @@ class Words:
 
     def _rendered(self, post: Post, target: Target) -> Rendered:
         channel = self.channel(target.channel)
-        adapter = _adapter_of(channel)
         return render(
             post,
             target,
             channel,
-            adapter.traits,
-            adapter.compose,
+            _traits_of(channel),
+            _adapter_of(channel).compose,
             self.newsroom.template_data,
             self.templates,
             self.read_blob,
@@ -145,7 +144,8 @@ class Words:
         """The bytes of an attachment that an earlier worker meant to send, made again from Git and checked by digest.
 
         Raises `NetworkError` where the same bytes cannot be had any more."""
-        rule = load(variant.network).traits.media
+        channel = self.newsroom.settings.channels.get(variant.delivery.channel)
+        rule = load(variant.network).traits.limited(channel.limits if channel else {}).media
         try:
             data = self.read_blob(item.blob)
         except GitError as error:
@@ -169,6 +169,11 @@ def _adapter_of(channel: Channel) -> type[Composer]:
         return load(channel.network)
     except SettingsError as error:
         raise RenderError(error.message, error.advice, UNKNOWN_NETWORK) from None
+
+
+def _traits_of(channel: Channel) -> Traits:
+    """What a channel can do: its network's traits, with the limits of its own. Raises `RenderError`."""
+    return _adapter_of(channel).traits.limited(channel.limits)
 
 
 def _as_named(item: Attachment, size: int) -> MediaRef:

@@ -1,4 +1,5 @@
-"""Bluesky's twin: the calls of a PDS that a publisher makes (lexicons `com.atproto.*`, and the PDS's own behaviour)."""
+"""Bluesky's twin: the calls of a PDS that a publisher makes (lexicons `com.atproto.*`, and the PDS's own behaviour), and those
+of the AppView that show what readers do (`app.bsky.feed.*`)."""
 
 import base64
 import hashlib
@@ -6,11 +7,11 @@ import hmac
 import json
 import re
 import secrets
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from presstime.model import JsonObject, Span
 from presstime.networks.atproto import record_key
-from presstime.networks.bluesky import COLLECTION, TRAITS
+from presstime.networks.bluesky import COLLECTION, COUNTS, TRAITS
 from presstime.sandbox.calls import Answer, Call, Rejected
 from presstime.sandbox.cid import blob_cid, cid_of
 from presstime.sandbox.state import Media, Post
@@ -43,6 +44,8 @@ class Bluesky(Twin):
             Operation("POST", f"{xrpc}repo.deleteRecord", "deleteRecord", self.delete_record, visible=True),
             Operation("GET", f"{xrpc}repo.getRecord", "getRecord", self.get_record, open=True),
             Operation("GET", f"{xrpc}repo.listRecords", "listRecords", self.list_records, open=True),
+            Operation("GET", "/xrpc/app.bsky.feed.getPosts", "getPosts", self.get_posts, open=True),
+            Operation("GET", "/xrpc/app.bsky.feed.getPostThread", "getPostThread", self.get_post_thread, open=True),
         ]
 
     # --- sessions ---
@@ -178,22 +181,67 @@ class Bluesky(Twin):
             )
 
     def _write(self, account: str, rkey: str, record: JsonObject, cid: str, there: Post | None) -> Post:
-        embed = record.get("embed") or {}
-        images = embed.get("images", [])
-        for image in images:
+        for image in (record.get("embed") or {}).get("images", []):
             self.state.media[image["image"]["ref"]["$link"]].alt = image["alt"]
-        post = there or Post(
-            self.network, _uri(account, rkey), account, "", self.state.now(), f"/bluesky/profile/{account}/post/{rkey}"
-        )
-        post.text = record["text"]
-        post.spans = _spans(record)
-        post.media = tuple(image["image"]["ref"]["$link"] for image in images)
-        post.card = _card(embed)
-        post.parent = (record.get("reply") or {}).get("parent", {}).get("uri")
-        post.key = rkey
-        post.data = {"rkey": rkey, "cid": cid, "record": record}
+        post = self._filled(there or self._empty(account, rkey), record, cid)
         self.state.save(post) if there else self.state.add(post)
         return post
+
+    def _empty(self, account: str, rkey: str) -> Post:
+        page = f"{self.profile(account)}/post/{rkey}"
+        return Post(self.network, _uri(account, rkey), account, "", self.state.now(), page, key=rkey)
+
+    @staticmethod
+    def _filled(post: Post, record: JsonObject, cid: str) -> Post:
+        embed = record.get("embed") or {}
+        post.text = record["text"]
+        post.spans = _spans(record)
+        post.media = tuple(image["image"]["ref"]["$link"] for image in embed.get("images", []))
+        post.card = _card(embed)
+        post.parent = (record.get("reply") or {}).get("parent", {}).get("uri")
+        post.data = {"rkey": post.key, "cid": cid, "record": record}
+        return post
+
+    # --- what readers do ---
+
+    def get_posts(self, call: Call) -> Answer:
+        """Those of the posts that are there. The twin is asked for one at a time: its calls know no list of parameters."""
+        post = self.state.find(self.network, call.params["uris"])
+        return Answer(200, {"posts": [self._view(post)] if post else []})
+
+    def get_post_thread(self, call: Call) -> Answer:
+        post = self.state.find(self.network, call.params["uri"])
+        if post is None:
+            raise self.refuse(400, f"Post not found: {call.params['uri']}", "NotFound")
+        return Answer(200, {"thread": self._thread(post, int(call.params.get("depth", "6")))})
+
+    def _thread(self, post: Post, depth: int) -> JsonObject:
+        answers = [self._thread(p, depth - 1) for p in self._answers(post)] if depth else []
+        return {"$type": "app.bsky.feed.defs#threadViewPost", "post": self._view(post), "replies": answers}
+
+    def _answers(self, post: Post) -> list[Post]:
+        return [other for other in self.state.posts if other.network == self.network and other.parent == post.id]
+
+    def _view(self, post: Post) -> JsonObject:
+        counts: JsonObject = {name: post.counts.get(metric, 0) for metric, name in COUNTS.items()}
+        counts["replyCount"] = len(self._answers(post))
+        author = {"did": did_of(post.account), "handle": post.account}
+        shown = {"uri": post.id, "cid": post.data["cid"], "author": author, "record": post.data["record"]}
+        return {**shown, **counts, "indexedAt": _stamp(post.at)}
+
+    def answer(self, post: Post, author: str, text: str) -> Post:
+        """By somebody whose app writes records as all do."""
+        handle = author if HANDLE.fullmatch(author) else f"{author}.example"
+        now = self.state.now()
+        parent = {"uri": post.id, "cid": post.data["cid"]}
+        root = post.data["record"].get("reply", {}).get("root", parent)
+        record = {
+            "$type": COLLECTION,
+            "text": text,
+            "createdAt": _stamp(now),
+            "reply": {"root": root, "parent": parent},
+        }
+        return self._filled(self._empty(handle, record_key(now, self.state.number())), record, cid_of(record))
 
     # --- words ---
 
@@ -223,6 +271,10 @@ class Bluesky(Twin):
 
     def profile(self, account: str) -> str:
         return f"/bluesky/profile/{account}"
+
+
+def _stamp(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def did_of(handle: str) -> str:

@@ -1,17 +1,18 @@
 """Mastodon's twin: statuses, media and accounts of API v1 and v2, with the hour of its idempotency keys."""
 
 import html
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
 from presstime.model import JsonObject
-from presstime.networks.mastodon import TRAITS
+from presstime.networks.mastodon import COUNTS, TRAITS
 from presstime.sandbox.calls import Answer, Call
 from presstime.sandbox.state import Media, Post
 from presstime.sandbox.twin import FILMS, PICTURES, Operation, Twin, film_type, marked, picture_type, too_long
 
 KEY_WINDOW = timedelta(hours=1)
 IMAGE_BYTES, VIDEO_BYTES = 16 * 1024 * 1024, 99 * 1024 * 1024
+OUT_OF_BAND = "urn:ietf:wg:oauth:2.0:oob"  # the redirect of an app that has no page
 BORN = "2024-01-01T00:00:00.000Z"
 
 
@@ -30,6 +31,8 @@ class Mastodon(Twin):
             Operation("PUT", f"{api}/statuses/{{id}}", "updateStatus", self.update_status, visible=True),
             Operation("DELETE", f"{api}/statuses/{{id}}", "deleteStatus", self.delete_status, visible=True),
             Operation("GET", f"{api}/statuses/{{id}}/source", "getStatusSource", self.get_source),
+            Operation("GET", f"{api}/statuses/{{id}}/context", "getStatusContext", self.get_context, open=True),
+            Operation("GET", f"{api}/apps/verify_credentials", "verifyApp", self.verify_app),
             Operation("POST", "/api/v2/media", "createMedia", self.create_media),
             Operation("GET", f"{api}/media/{{id}}", "getMedia", self.get_media),
             Operation("GET", f"{api}/accounts/verify_credentials", "verifyCredentials", self.verify_credentials),
@@ -133,6 +136,28 @@ class Mastodon(Twin):
         post = self._found(call.where["id"])
         return Answer(200, {"id": post.id, "text": post.text, "spoiler_text": post.data.get("spoiler_text") or ""})
 
+    def get_context(self, call: Call) -> Answer:
+        """The statuses above and below one; below are the answers to answers, too, each after what it answers."""
+        post = self._found(call.where["id"])
+        above: list[JsonObject] = []
+        parent = post.parent
+        while parent and (found := self.state.find(self.network, parent)):
+            above.insert(0, self._status(call, found))
+            parent = found.parent
+        return Answer(200, {"ancestors": above, "descendants": [self._status(call, p) for p in self._below(post)]})
+
+    def _below(self, post: Post) -> Iterator[Post]:
+        for other in self.state.posts:
+            if other.network == self.network and other.parent == post.id:
+                yield other
+                yield from self._below(other)
+
+    def verify_app(self, call: Call) -> Answer:
+        """A token's app has every right, but of those called `readonly-...`."""
+        scopes = ["read"] if call.token.startswith("sandbox-readonly") else ["read", "write"]
+        common = {"id": "1", "name": "Sandbox", "website": None, "redirect_uri": OUT_OF_BAND, "vapid_key": ""}
+        return Answer(200, {**common, "redirect_uris": [OUT_OF_BAND], "scopes": scopes})
+
     def _found(self, status_id: str) -> Post:
         post = self.state.find(self.network, status_id)
         if post is None:
@@ -203,11 +228,19 @@ class Mastodon(Twin):
         return Answer(200, [self._status(call, post) for post in chosen])
 
     def instance(self, call: Call) -> Answer:
-        limits = {"max_characters": TRAITS.text.limit, "max_media_attachments": 4, "characters_reserved_per_url": 23}
+        limits = {
+            "max_characters": TRAITS.text.limit,
+            "max_media_attachments": 4,
+            "characters_reserved_per_url": TRAITS.text.url_weight,
+        }
         media = {
             "supported_mime_types": [*PICTURES.values(), *FILMS],
             "image_size_limit": IMAGE_BYTES,
+            "image_matrix_limit": 33_177_600,
             "video_size_limit": VIDEO_BYTES,
+            "video_matrix_limit": 8_294_400,
+            "video_frame_rate_limit": 120,
+            "description_limit": 1500,
         }
         domain = call.base.split("//")[1]
         configuration = {"statuses": limits, "media_attachments": media}
@@ -254,7 +287,8 @@ class Mastodon(Twin):
             "card": None,
             "poll": None,
         }
-        counts = {"replies_count": 0, "reblogs_count": 0, "favourites_count": 0, "quotes_count": 0}
+        counts: JsonObject = {name: post.counts.get(metric, 0) for metric, name in COUNTS.items()}
+        counts["replies_count"] = sum(p.parent == post.id and p.network == self.network for p in self.state.posts)
         return {
             "id": post.id,
             "uri": url,

@@ -368,7 +368,7 @@ def check_networks(
     settings: Settings, traits_of: Callable[[str], Traits], can_send: Callable[[str], bool] = lambda name: True
 ) -> list[Problem]:
     """What is wrong between the channels and their networks: a network nobody serves, or that can only be rendered for, an
-    option it has not, credentials or an account it needs. `traits_of` raises `SettingsError` for an unknown network."""
+    option or limit it has not, credentials or an account it needs. `traits_of` raises `SettingsError` for an unknown network."""
     problems: Problems[toml.Path] = Problems(settings.path, lambda mark: _place(settings.places, mark))
     for channel in settings.channels.values():
         at: toml.Path = ("channels", channel.name)
@@ -381,6 +381,7 @@ def check_networks(
             message = f"this version renders and checks posts for {traits.title}, and does not send them"
             problems.error((*at, "network"), "not-yet", message, "Try `presstime render`; what is due there is held.")
         _check_options(channel, traits, at, problems)
+        _check_limits(channel, traits, at, problems)
         if traits.needs_credentials and channel.credentials is None:
             message = f"channel {channel.name!r} names no credentials, and {traits.title} wants some"
             problems.error(at, "missing-credentials", message, 'Add e.g. credentials = "env:NAME_OF_A_VARIABLE".')
@@ -399,3 +400,12 @@ def _check_options(channel: Channel, traits: Traits, at: toml.Path, problems: Pr
     for key in sorted(traits.required_options - channel.options.keys()):
         message = f"channel {channel.name!r} has no {key!r}, and {traits.title} wants one"
         problems.error(at, "missing-option", message, f"Add a line {key} = ... to it.")
+
+
+def _check_limits(channel: Channel, traits: Traits, at: toml.Path, problems: Problems[toml.Path]) -> None:
+    for key in channel.limits.keys() - traits.limits:
+        message = f"{traits.title} has no limit {key!r} that a channel could set"
+        advice = (
+            suggest(key, traits.limits, "limits") if traits.limits else "Remove it: its limits are the same for all."
+        )
+        problems.error((*at, "limits", key), "unknown-limit", message, advice)

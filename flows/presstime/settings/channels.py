@@ -52,6 +52,7 @@ def read_channel(name: str, table: Table) -> Channel | None:
         fit=_fit(table),
         numbering=table.flag("numbering", default=False),
         on_unknown=cast(Literal["review", "resend"], table.one_of("on_unknown", ("review", "resend")) or "review"),
+        limits=_limits(table.table("limits")),
         options=_options(table),
     )
     return channel if network else None
@@ -78,6 +79,18 @@ def _locator(table: Table) -> str | None:
 def _vars(table: Table) -> Mapping[str, Any]:
     inner = table.table("vars")
     return {key: inner.take(key) for key in inner.names()}
+
+
+def _limits(table: Table) -> Mapping[str, int]:
+    """Which of them the network lets a channel set is checked where networks are known."""
+    found = {}
+    for name in table.names():
+        value = table.take(name)
+        if isinstance(value, int) and not isinstance(value, bool) and value > 0:
+            found[name] = value
+        else:
+            table.wrong(name, f"a whole number above 0, e.g. {name} = 1000")
+    return found
 
 
 def _fit(table: Table) -> tuple[str, ...]:
