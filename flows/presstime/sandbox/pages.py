@@ -17,6 +17,7 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from presstime.model import JsonObject, Span, from_iso
+from presstime.sandbox.looks import Look, folded, look_of, part
 from presstime.sandbox.state import Post, State
 from presstime.sandbox.twin import Twin, film_type, picture_type
 
@@ -31,10 +32,14 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A post with what its card needs. `earlier` are the texts it had before, each with until when."""
+    """A post with what its card needs. `words` are those before the network's fold, `rest` those behind it; `earlier` the texts
+    it had before, each with until when; `acts` what readers may press, with what is counted of it."""
 
     post: Post
     words: "Markup"
+    rest: "Markup"
+    look: Look
+    acts: list[tuple[str, int | None]]
     media: list[JsonObject]
     profile: str
     network: str
@@ -142,10 +147,14 @@ class Shelf:
             {"url": f"/_sandbox/media/{m.id}", "alt": m.alt, "film": m.mime.startswith("video/")}
             for m in self.state.media_of(post)
         ]
-        title = self.twins[post.network].title
+        title, look = self.twins[post.network].title, look_of(post.network)
+        fold, end = folded(post.text, post.spans, look.fold), len(post.text)
         return Shown(
             post,
-            words(post.text, post.spans),
+            words(post.text[:fold], part(post.spans, 0, fold)),
+            words(post.text[fold:], part(post.spans, fold, end)),
+            look,
+            [(act, post.counts.get(metric) if metric else None) for act, metric in look.acts],
             media,
             self._profile(post),
             title,

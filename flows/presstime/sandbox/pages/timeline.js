@@ -6,6 +6,14 @@ const dated = (root) => root.querySelectorAll("time").forEach((time) => {
 });
 dated(document);
 
+// Words that the network folds away, until somebody presses for them.
+document.addEventListener("click", (event) => {
+  if (!event.target.matches(".unfold")) return;
+  const behind = event.target.previousElementSibling;
+  behind.hidden = false;
+  event.target.remove();
+});
+
 const fresh = document.querySelector(".fresh");
 let waiting = null;
 const show = () => {
