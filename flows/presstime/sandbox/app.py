@@ -163,7 +163,7 @@ def _response(answer: Answer, rate: dict[str, str]) -> Response:
 
 def _unknown(twin: Twin) -> Endpoint:
     async def endpoint(request: Request) -> Response:
-        asked = f"{request.method} {request.url.path}"
+        asked = f"{request.method} {twin.shown(request.url.path)}"
         problem = {
             "network": twin.network,
             "operation": asked,

@@ -47,6 +47,10 @@ class Telegram(Twin):
     def token(self, headers: Mapping[str, str], where: Mapping[str, str]) -> str:
         return where["token"]
 
+    def shown(self, path: str) -> str:
+        before, bot, rest = path.partition("/bot")
+        return f"{before}{bot}***/{rest.rpartition('/')[2]}" if bot else path
+
     def send_message(self, call: Call) -> Answer:
         text = self._text(call.body)
         post = self._accept(call, text, _value(call.body, "entities", []), ())

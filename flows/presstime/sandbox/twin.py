@@ -57,6 +57,10 @@ class Twin(ABC):
         scheme, _, value = headers.get("authorization", "").partition(" ")
         return value.strip() if scheme.lower() == "bearer" else ""
 
+    def shown(self, path: str) -> str:
+        """A path as it may be kept and shown: without a token that may stand in it."""
+        return path
+
     def account(self, token: str) -> str:
         """Whose token this is. Raises `Rejected` with the network's own 401."""
         if not token or token.startswith("wrong-"):
