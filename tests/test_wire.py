@@ -215,10 +215,10 @@ def test_a_source_is_a_commit_or_the_folder(folder: Folder) -> None:
 
 def test_a_network_that_cannot_be_sent_to_has_no_adapter(folder: Folder) -> None:
     """Its channel can be rendered for; whoever wants to send is told why not, and the delivery is held with that reason."""
-    channel = '[channels.page]\nnetwork = "facebook"\naccount = "1"\ncredentials = "env:PAGE"\n'
+    channel = '[channels.page]\nnetwork = "slack"\naccount = "1"\ncredentials = "env:PAGE"\n'
     folder.write("presstime.toml", SETTINGS + channel)
     folder.commit()
     with open_desk(folder.path, {"PAGE": "x"}) as desk:
         assert "not-yet" in [problem.code for problem in desk.problems]
-        with pytest.raises(SettingsError, match="Facebook, and does not send them"):
+        with pytest.raises(SettingsError, match="Slack, and does not send them"):
             desk.adapter("page")

@@ -2,17 +2,22 @@
 
 import itertools
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import httpx
 
-from presstime.model import Channel, Metric, Secret
+from presstime.model import Attachment, Channel, Metric, Secret
 from presstime.networks import load
 from presstime.networks.base import Adapter
+from presstime.sandbox.graph import node_id
 from presstime.sandbox.server import SandboxServer
+from presstime.sandbox.state import Media
 from presstime.sandbox.twin import name_of
 
 RUN = itertools.count()
+BY_TOKEN = ("mastodon", "x", "facebook", "instagram", "threads")  # the twins whose account is the token's
+NODES = ("facebook", "instagram")  # whose accounts are named by their number
 
 
 class SandboxBench:
@@ -30,12 +35,24 @@ class SandboxBench:
         return f"@r{self.run}_{account.partition('.')[0].replace('-', '_')}" if self.network == "telegram" else name
 
     def adapter(self, account: str, token: str | None = None) -> Adapter:
-        secret = Secret(token or f"sandbox-{self.named(account)}")
-        return load(self.network)(self.channel(account), secret)
+        value = token or f"sandbox-{self.named(account)}"
+        channel = self.channel(account)
+        if self.network in NODES:
+            channel = replace(channel, account=node_id(name_of(value)))
+        adapter = load(self.network)(channel, Secret(value))
+        assert isinstance(adapter, Adapter)
+        if adapter.traits.public_media:
+            adapter.address_of = self.address_of
+        return adapter
+
+    def address_of(self, item: Attachment, content: bytes) -> str:
+        """Where the twin finds a file: the sandbox serves it, as a bucket would."""
+        self.server.state.add_media(Media(item.digest, self.network, "", item.mime, content))
+        return f"{self.server.url}/_sandbox/media/{item.digest}"
 
     def fault(self, account: str, kind: str, token: str | None = None, **more: Any) -> None:
         named = self.named(account).removeprefix("@")
-        name = name_of(token) if token and self.network in ("mastodon", "x") else named
+        name = name_of(token) if token and self.network in BY_TOKEN else named
         self.server.state.faults.add({"network": self.network, "kind": kind, "account": name, **more})
 
     def answer(self, account: str, post_id: str, author: str, text: str) -> None:

@@ -35,7 +35,7 @@ from presstime.model import (
 )
 from presstime.networks.base import GONE, Adapter, Order, ReadBytes, Renew
 from presstime.networks.holes import Unfilled
-from presstime.networks.verdict import Dialect, Verdict, is_gone, judge
+from presstime.networks.verdict import Dialect, Verdict, is_expired, is_gone, judge
 
 if TYPE_CHECKING:
     import httpx
@@ -68,8 +68,9 @@ class Failed(Exception):
 class Http:
     """One account's requests to one network. `hide` adds words that nothing this says may contain.
 
-    `headers` go with every request to the network's own address; with `bearer`, the credential, too (RFC 6750). A 401 then is
-    answered, once, with what `renew` makes of the credential: certainly nothing was accepted.
+    `headers` go with every request to the network's own address; with `bearer`, the credential, too (RFC 6750), or as the
+    parameter that `credential_field` names: of the body of a POST, else of the query. A refusal of the credential is then
+    answered, once, with what `renew` makes of it: certainly nothing was accepted.
     """
 
     def __init__(
@@ -80,12 +81,14 @@ class Http:
         secret: Secret | None,
         bearer: bool = False,
         renew: Renew = lambda secret: None,
+        credential_field: str = "",
     ) -> None:
         self.base_url = base_url.rstrip("/")
         self.traits = traits
         self.dialect = dialect
         self.headers: Mapping[str, str] = {}
         self._bearer = bearer
+        self._credential_field = credential_field
         self._renew = renew
         self._secret = secret
         self._hidden: frozenset[str] = frozenset()
@@ -186,8 +189,9 @@ class Http:
         """The response, or the verdict on why there is none. Nothing is raised from inside `except`: the original error
         holds the request, and a traceback would show it."""
         answer = self._signed(method, path, content)
-        refused = not isinstance(answer, VERDICTS) and answer.status_code == 401
-        if refused and self._bearer and self._secret and (newer := self._renew(self._secret)):
+        refused = not isinstance(answer, VERDICTS) and is_expired(answer, self.dialect)
+        carried = self._bearer or self._credential_field
+        if refused and carried and self._secret and (newer := self._renew(self._secret)):
             self._secret = newer
             return self._signed(method, path, content)
         return answer
@@ -196,7 +200,11 @@ class Http:
         if "://" in path:
             return self._request(method, path, content)
         more = {**self.headers, **(self._authorization() if self._bearer else {}), **content.get("headers", {})}
-        return self._request(method, self.base_url + path, {**content, "headers": more})
+        content = {**content, "headers": more}
+        if self._credential_field:
+            place = "data" if method == "POST" else "params"
+            content[place] = {**content.get(place, {}), self._credential_field: self.token()}
+        return self._request(method, self.base_url + path, content)
 
     def _authorization(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.token()}"}
@@ -275,11 +283,12 @@ class HttpAdapter(Adapter):
 
     dialect: ClassVar[Dialect]
     bearer: ClassVar[bool] = False  # whether the credential goes along as it is with every request
+    credential_field: ClassVar[str] = ""  # the parameter that carries it, where no header does
 
     def __init__(self, channel: Channel, secret: Secret | None) -> None:
         super().__init__(channel, secret)
         base_url = channel.base_url or self.traits.default_base_url or ""
-        self.http = Http(base_url, self.traits, self.dialect, secret, self.bearer, self._renewed)
+        self.http = Http(base_url, self.traits, self.dialect, secret, self.bearer, self._renewed, self.credential_field)
         self.at_home = self.http.base_url == self.traits.default_base_url
 
     def prepare(self, variant: Variant, read: ReadBytes) -> Mapping[str, Json]:

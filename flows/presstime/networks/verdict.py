@@ -23,7 +23,8 @@ LONGEST = 500  # characters of a network's own words that a reason keeps
 class Dialect:
     """How one network words things. `words` yields (message, error name) from an error body; `until` when a limit ends;
     `renew` tells a person what to do about refused credentials; `about_credentials` recognises a refusal that is not a
-    401 yet is about them."""
+    401 yet is about them. The others take (status, error name, message) as well: networks that number their errors say a
+    limit, an expired token or a blocked account under one status for all."""
 
     words: Callable[[Json], tuple[str, str]]
     until: Until
@@ -33,6 +34,9 @@ class Dialect:
     gone: Callable[[int, str, str], bool] = lambda status, code, message: (
         status in (404, 410)
     )  # no such message any more
+    limited: Callable[[int, str, str], bool] = lambda status, code, message: False  # a limit that is no 429
+    blocked: Callable[[int, str, str], bool] = lambda status, code, message: False  # the account, until someone looks
+    expired: Callable[[int, str, str], bool] = lambda status, code, message: status == 401  # worth a newer credential
 
 
 def judge(response: "httpx.Response", traits: Traits, dialect: Dialect) -> Verdict:
@@ -40,7 +44,9 @@ def judge(response: "httpx.Response", traits: Traits, dialect: Dialect) -> Verdi
     status = response.status_code
     message, code = _words(response, dialect)
     reason = f"{traits.title} answered {status}" + (f": {message}" if message else "")
-    if status == 429 or status in traits.safe_statuses:
+    if dialect.blocked(status, code, message):
+        return Deferred(f"{reason}. Open the account on {traits.title} and do what it asks for.", needs_person=True)
+    if status == 429 or status in traits.safe_statuses or dialect.limited(status, code, message):
         return Deferred(reason, until=dialect.until(response))
     if status == 401 or dialect.about_credentials(status, code, message):
         return Deferred(f"{reason.rstrip('.')}. {dialect.renew}", needs_person=True)
@@ -56,6 +62,12 @@ def is_gone(response: "httpx.Response", dialect: Dialect) -> bool:
     proxy's 404, or that of a server which knows no such path, is about something else."""
     message, code = _words(response, dialect)
     return bool(message) and dialect.gone(response.status_code, code, message)
+
+
+def is_expired(response: "httpx.Response", dialect: Dialect) -> bool:
+    """Whether a refusal says that the credential is not good any more."""
+    message, code = _words(response, dialect)
+    return response.is_client_error and dialect.expired(response.status_code, code, message)
 
 
 def _words(response: "httpx.Response", dialect: Dialect) -> tuple[str, str]:

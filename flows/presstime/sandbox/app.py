@@ -1,9 +1,13 @@
 """The sandbox as one web application: every twin under its own prefix, its pages, and what tests and people ask of it."""
 
 import asyncio
+import ssl
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from typing import Any
+from urllib.parse import urlsplit
 
+import httpx
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -14,14 +18,20 @@ from presstime.model import JsonObject, Metric
 from presstime.sandbox import contracts, pages
 from presstime.sandbox.bluesky import Bluesky
 from presstime.sandbox.calls import Answer, Call, Rejected, read_body
+from presstime.sandbox.facebook import Facebook
 from presstime.sandbox.faults import Fault
+from presstime.sandbox.instagram import Instagram
 from presstime.sandbox.mastodon import Mastodon
 from presstime.sandbox.state import State, summary
 from presstime.sandbox.telegram import Telegram
+from presstime.sandbox.threads import Threads
 from presstime.sandbox.twin import Operation, Twin
 from presstime.sandbox.x import X
 
-TWINS: Sequence[type[Twin]] = (Bluesky, Mastodon, X, Telegram)
+TWINS: Sequence[type[Twin]] = (Bluesky, Mastodon, X, Telegram, Facebook, Instagram, Threads)
+LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+NO_HTTPS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # it trusts nobody, and costs no time to make
+FETCH = 5.0  # seconds for a file that a network fetches
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 Endpoint = Callable[[Request], Awaitable[Response]]
 
@@ -53,16 +63,37 @@ def _endpoint(twin: Twin, op: Operation) -> Endpoint:
             path=request.url.path.removeprefix(f"/{twin.network}"),
             base=f"{request.url.scheme}://{request.url.netloc}/{twin.network}",
             account="",
-            token=twin.token(request.headers, request.path_params),
+            token=twin.token(request.headers, _given(request, body)),
             where=dict(request.path_params),
             params=dict(request.query_params),
             headers=dict(request.headers),
             body=body,
             files=files,
         )
+        call.fetched = await _fetched(op, call)
         return await _serve(request, twin, op, call)
 
     return endpoint
+
+
+def _given(request: Request, body: Any) -> dict[str, str]:
+    """Where a credential may stand besides the headers: the path, the query, a form."""
+    return {**request.query_params, **(body if isinstance(body, dict) else {}), **request.path_params}
+
+
+async def _fetched(op: Operation, call: Call) -> dict[str, bytes]:
+    """What is at the addresses that the operation fetches, as far as they are this machine's: a sandbox goes nowhere else."""
+    found: dict[str, bytes] = {}
+    params = call.body if isinstance(call.body, dict) else {}
+    if not params.keys() & set(op.fetches):
+        return found
+    async with httpx.AsyncClient(verify=NO_HTTPS, trust_env=False, timeout=FETCH) as client:
+        for name in params.keys() & set(op.fetches):
+            with suppress(httpx.HTTPError, httpx.InvalidURL):
+                if urlsplit(str(params[name])).hostname in LOOPBACK:
+                    answer = await client.get(params[name])
+                    found |= {name: answer.content} if answer.is_success else {}
+    return found
 
 
 async def _serve(request: Request, twin: Twin, op: Operation, call: Call) -> Response:
@@ -144,17 +175,22 @@ async def _drop(request: Request) -> None:
 def _recorded(twin: Twin, op: Operation, call: Call) -> JsonObject:
     """The request as tests want to see it: everything but the credential and the bytes of files."""
     hidden = {name: "Bearer ***" if name == "authorization" else value for name, value in call.headers.items()}
+    body = _covered(call.body, call.token) if isinstance(call.body, dict) else None
     return {
         "time": twin.state.now(),
         "network": twin.network,
         "operation": op.name,
         "method": call.method,
         "path": call.path.replace(call.token, "***") if call.token else call.path,
-        "params": call.params,
+        "params": _covered(call.params, call.token),
         "headers": hidden,
-        "body": call.body if isinstance(call.body, dict) else None,
+        "body": body,
         "files": {name: file.mime for name, file in call.files.items()},
     }
+
+
+def _covered(params: JsonObject, token: str) -> JsonObject:
+    return {name: "***" if token and value == token else value for name, value in params.items()}
 
 
 def _response(answer: Answer, rate: dict[str, str]) -> Response:

@@ -20,7 +20,7 @@ class Upload:
 @dataclass(slots=True)
 class Call:
     """A request, read. `body` is the JSON or the form as an object, or the bytes of anything else; `base` is the twin's own
-    address, as the client wrote it."""
+    address, as the client wrote it; `fetched` has what was found at the addresses that the operation fetches."""
 
     method: str
     path: str
@@ -32,6 +32,7 @@ class Call:
     headers: dict[str, str] = field(default_factory=dict)
     body: Any = None
     files: dict[str, Upload] = field(default_factory=dict)
+    fetched: dict[str, bytes] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

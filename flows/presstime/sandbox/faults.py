@@ -20,7 +20,7 @@ KINDS = {
     "drop-before": "the connection breaks, and nothing was accepted",
     "drop-after": "the server accepts, then the connection breaks without an answer",
     "slow": "the answer takes `seconds`",
-    "processing": "an uploaded picture is not finished at once (Mastodon)",
+    "processing": "an uploaded file or a container is not finished at once (Mastodon, Instagram, Threads)",
 }
 
 

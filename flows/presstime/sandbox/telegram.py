@@ -44,8 +44,8 @@ class Telegram(Twin):
             Operation("POST", "/bot{token}/getMe", "getMe", self.get_me),
         ]
 
-    def token(self, headers: Mapping[str, str], where: Mapping[str, str]) -> str:
-        return where["token"]
+    def token(self, headers: Mapping[str, str], given: Mapping[str, str]) -> str:
+        return given["token"]
 
     def shown(self, path: str) -> str:
         before, bot, rest = path.partition("/bot")

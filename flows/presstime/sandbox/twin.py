@@ -15,7 +15,7 @@ from presstime.sandbox.state import Post, State
 @dataclass(frozen=True, slots=True)
 class Operation:
     """One call of a network's API. `path` as Starlette writes it, below the twin's prefix; `visible` if readers see its
-    effect; `open` if it needs no credentials."""
+    effect; `open` if it needs no credentials; `fetches` are the parameters whose addresses the network itself gets."""
 
     method: str
     path: str
@@ -23,6 +23,7 @@ class Operation:
     run: Callable[[Call], Answer]
     visible: bool = False
     open: bool = False
+    fetches: tuple[str, ...] = ()
 
 
 class Twin(ABC):
@@ -53,7 +54,8 @@ class Twin(ABC):
     def profile(self, account: str) -> str:
         """The path of an account's page."""
 
-    def token(self, headers: Mapping[str, str], where: Mapping[str, str]) -> str:
+    def token(self, headers: Mapping[str, str], given: Mapping[str, str]) -> str:
+        """The credential, in the headers or in what else was `given`: the path, the query, a form."""
         scheme, _, value = headers.get("authorization", "").partition(" ")
         return value.strip() if scheme.lower() == "bearer" else ""
 

@@ -1,0 +1,20 @@
+"""The instagram adapter against its twin, over HTTP."""
+
+from typing import ClassVar
+
+import pytest
+
+from presstime.sandbox.server import SandboxServer
+from tests.networks.kit import SandboxBench
+from tests.suites.network import NetworkSuite
+
+
+class TestSuite(NetworkSuite):
+    own_cards: ClassVar[bool] = False
+    threads: ClassVar[bool] = False
+    film_alts: ClassVar[bool] = False
+    limit: ClassVar[int] = 120  # Meta says it in whole minutes
+
+    @pytest.fixture
+    def bench(self, sandbox: SandboxServer) -> SandboxBench:
+        return SandboxBench(sandbox, "instagram")
