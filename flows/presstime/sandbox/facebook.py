@@ -17,6 +17,7 @@ class Facebook(GraphTwin):
     network = "facebook"
     version = Adapter.version
     prefix = f"/{version}/"
+    uploads = f"/{version}/*/photos"
     title = "Facebook"
     busy = "80001"
     scopes: ClassVar[tuple[str, ...]] = ("pages_show_list", *Adapter.needed, "pages_read_user_content")

@@ -16,6 +16,7 @@ class Instagram(ContainerTwin):
     network = "instagram"
     version = Adapter.version
     prefix = f"/{version}/"
+    uploads = f"/{version}/*/media"
     title = "Instagram"
     busy = "80002"
     status = ("status_code", "status")
@@ -56,6 +57,9 @@ class Instagram(ContainerTwin):
         return self.refuse(
             400, f"The image format {kind} is not supported. Supported formats are: JPEG.", "36001/2207005"
         )
+
+    def refusal(self) -> Answer:
+        return self.failure(400, "The image format is not supported. Supported formats are: JPEG.", "36001/2207005")
 
     def posted(self, call: Call, made: Container) -> Post:
         text, post_id = made.params.get("caption", ""), self.state.number()

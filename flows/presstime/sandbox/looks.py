@@ -25,7 +25,11 @@ LOOKS = {
     "facebook": Look(480, "See more", acts=(("Like", LIKE), ("Comment", REPLY), ("Share", SHARE))),
     "google_business": Look(120, "Read more", media_first=True),
     "instagram": Look(
-        125, "more", media_first=True, signed=True, acts=(("Like", LIKE), ("Comment", REPLY), ("Share", SHARE), ("Save", SAVE))
+        125,
+        "more",
+        media_first=True,
+        signed=True,
+        acts=(("Like", LIKE), ("Comment", REPLY), ("Share", SHARE), ("Save", SAVE)),
     ),
     "linkedin": Look(210, "…more", acts=(("Like", LIKE), ("Comment", REPLY), ("Repost", SHARE), ("Send", None))),
     "mastodon": Look(acts=(("Reply", REPLY), ("Boost", SHARE), ("Favourite", LIKE), ("Bookmark", None))),

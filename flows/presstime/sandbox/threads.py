@@ -18,6 +18,7 @@ class Threads(ContainerTwin):
     network = "threads"
     version = Adapter.version
     prefix = f"/{version}/"
+    uploads = f"/{version}/*/threads"
     title = "Threads"
     busy = "4"
     scopes: ClassVar[tuple[str, ...]] = (
