@@ -22,10 +22,23 @@ def specs(name: str) -> Path:
 
 
 class OpenApi:
-    """Requests against an OpenAPI 3 document, bound by path and method."""
+    """Requests, and answers to them, against an OpenAPI 3 document, bound by path and method. `below` is what stands before
+    every path in the vendor's address."""
 
-    def __init__(self, document: JsonObject) -> None:
-        self.document = document
+    def __init__(self, document: JsonObject, below: str = "") -> None:
+        self.document = {**document, "paths": {below + path: item for path, item in document["paths"].items()}}
+        self.document["components"] = _with_nulls(document["components"])
+
+    def answer_problems(self, call: JsonObject, status: int, answer: Any) -> list[str]:
+        """What is wrong with the body of an answer; None is none. A status that is not named is the `default`."""
+        responses = self._operation(call)[0]["responses"]
+        documented = self._resolved(responses.get(str(status)) or responses["default"])
+        content = documented.get("content", {})
+        if answer is None or not content:
+            fits = answer is None and not content
+            return [] if fits else [f"answer {status}: a body where none is documented, or none where one is"]
+        schema = (content.get("application/json") or content["application/problem+json"])["schema"]
+        return self._errors(_with_nulls(schema), answer, f"answer {status}")
 
     def problems(self, call: JsonObject) -> list[str]:
         operation, where = self._operation(call)
@@ -76,6 +89,16 @@ class OpenApi:
     @staticmethod
     def _key(parameter: JsonObject) -> str:
         return str(parameter["name"].lower() if parameter["in"] == "header" else parameter["name"])
+
+
+def _with_nulls(schema: Any) -> Any:
+    """A schema of OpenAPI 3.0 as JSON Schema has it: what is `nullable` may be null."""
+    if isinstance(schema, list):
+        return [_with_nulls(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    plain = {name: _with_nulls(value) for name, value in schema.items()}
+    return {"anyOf": [plain, {"type": "null"}]} if plain.pop("nullable", False) is True else plain
 
 
 def _typed(text: str, schema: JsonObject) -> Any:

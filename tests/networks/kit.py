@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 
-from presstime.model import Attachment, Channel, Metric, Secret
+from presstime.model import Attachment, Channel, JsonObject, Metric, Secret
 from presstime.networks import load
 from presstime.networks.base import Adapter
 from presstime.sandbox.graph import node_id
@@ -16,7 +16,8 @@ from presstime.sandbox.state import Media
 from presstime.sandbox.twin import name_of
 
 RUN = itertools.count()
-BY_TOKEN = ("mastodon", "x", "facebook", "instagram", "threads")  # the twins whose account is the token's
+OPTIONS: Mapping[str, JsonObject] = {"pinterest": {"board": "1001"}}  # what a channel of a network must have
+BY_TOKEN = ("mastodon", "x", "facebook", "instagram", "threads", "pinterest")  # the twins whose account is the token's
 NODES = ("facebook", "instagram")  # whose accounts are named by their number
 
 
@@ -27,7 +28,8 @@ class SandboxBench:
         self.server, self.network, self.run = server, network, next(RUN)
 
     def channel(self, account: str) -> Channel:
-        return Channel("channel", self.network, f"{self.server.url}/{self.network}", account=self.named(account))
+        base_url, options = f"{self.server.url}/{self.network}", OPTIONS.get(self.network, {})
+        return Channel("channel", self.network, base_url, account=self.named(account), options=options)
 
     def named(self, account: str) -> str:
         """The account's name on the network: a handle, a chat, or a user."""

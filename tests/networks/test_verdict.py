@@ -17,7 +17,7 @@ from presstime.errors import NetworkError
 from presstime.model import Accepted, Channel, Deferred, Outcome, Receipt, Refused, Secret, Unknown
 from presstime.networks import http, load
 from presstime.networks.http import HttpAdapter
-from presstime.networks.verdict import after_seconds, epoch_seconds, iso_instant, judge, retry_after
+from presstime.networks.verdict import after_seconds, epoch_seconds, iso_instant, judge, retry_after, seconds_left
 from tests.suites.network import Sender
 
 NETWORKS = ("bluesky", "mastodon", "x", "telegram")
@@ -122,7 +122,7 @@ def test_no_header_breaks_the_reading_of_limits(text: str) -> None:
     """Whatever stands in a limit's header, the answer is an instant or nothing, never an error."""
     headers = [(name, text.encode("latin-1")) for name in ("retry-after", "reset")]
     response = httpx.Response(429, headers=[(name.encode(), value) for name, value in headers])
-    for until in (epoch_seconds("reset"), iso_instant("reset"), retry_after):
+    for until in (epoch_seconds("reset"), iso_instant("reset"), seconds_left("reset"), retry_after):
         found = until(response)
         assert found is None or found.tzinfo is not None
 

@@ -1,11 +1,12 @@
 """The x adapter against its twin, over HTTP."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from presstime.errors import NetworkError, Unsupported
-from presstime.model import Refused, Secret, Segment, Unknown
+from presstime.model import Accepted, Deferred, Metric, Receipt, Refused, Secret, Segment, Unknown
 from presstime.networks import x
 from presstime.networks.x import comparable, expanded
 from presstime.sandbox.server import SandboxServer
@@ -98,3 +99,107 @@ def test_a_read_back_that_ends_too_early_says_so(bench: SandboxBench, monkeypatc
         sender.adapter.find(sender.text("jamais", "never"))
     monkeypatch.setattr(x, "PAGES", 2)
     assert sender.adapter.find(sender.text("jamais", "never")) is None
+
+
+# --- what it costs, and what a self-serve app may not do ---
+
+
+def test_without_credits_nothing_is_sent(bench: SandboxBench) -> None:
+    """402 is a person's business: certainly nothing was accepted, and the post waits for credits."""
+    sender = Sender(bench, "credits", token="sandbox-no-credits")
+    outcome = sender.send(sender.text("Sans le sou"))
+    assert isinstance(outcome, Deferred)
+    assert outcome.needs_person
+    assert "does not have any credits" in outcome.reason
+    assert not [post for post in bench.server.state.posts if post.account == "no-credits"]
+
+
+def test_a_reply_that_is_not_allowed_is_refused_for_good(bench: SandboxBench) -> None:
+    """A thread goes on below its own posts only. The 403 below another's is no matter of credentials, nor unknown."""
+    stranger = Sender(bench, "stranger")
+    theirs = stranger.receipt(stranger.text("À moi"))
+    sender = Sender(bench, "self-serve")
+    first, second = sender.orders(Segment(0, "un"), Segment(1, "deux"))
+    outcome = sender.send(second, [theirs])
+    assert isinstance(outcome, Refused)
+    assert "mentioned or are the author" in outcome.reason
+    assert isinstance(sender.send(second, [sender.receipt(first)]), Accepted)
+
+
+def test_it_tells_its_price() -> None:
+    """As the vendor's page has it, in dollars: a post with a link costs thirteen times one without."""
+    price = x.X.traits.price
+    assert price is not None
+    assert (price.message, price.with_link, price.currency) == (0.015, 0.2, "USD")
+
+
+# --- what readers do ---
+
+
+def test_what_is_heard_below_one_message_of_a_thread(bench: SandboxBench) -> None:
+    """Each message of a thread has the answers to it: those below the next one are the next one's, and what the account says
+    to a reader is not an answer, while what the reader says to that is."""
+    account = "heard"
+    sender = Sender(bench, account)
+    first, second = sender.orders(Segment(0, "un"), Segment(1, "deux"))
+    one = sender.receipt(first)
+    two = Receipt.from_json(sender.receipt(second, [one]).to_json())
+    bench.answer(account, one.id, "ned", "Sous un")
+    bench.answer(account, two.id, "conseil", "Sous deux")
+    [ned] = sender.adapter.replies(one)
+    assert (ned.text, ned.author, ned.parent) == ("Sous un", "@ned", one.id)
+    assert ned.url == f"{bench.server.url}/x/ned/status/{ned.id}"
+    state = bench.server.state
+    own = state.find("x", two.id)
+    assert own is not None
+    state.add(thanks := replace(own, id=state.number(), text="merci", parent=ned.id))
+    bench.answer(account, thanks.id, "ned", "De rien")
+    assert [(reply.text, reply.parent) for reply in sender.adapter.replies(one)] == [
+        ("Sous un", one.id),
+        ("De rien", thanks.id),
+    ]
+    assert [(reply.text, reply.parent) for reply in sender.adapter.replies(two)] == [("Sous deux", two.id)]
+
+
+def test_answers_are_read_page_by_page(bench: SandboxBench) -> None:
+    """More than a page of them comes whole."""
+    sender = Sender(bench, "pages")
+    receipt = sender.receipt(sender.text("Beaucoup"))
+    for n in range(103):
+        bench.answer("pages", receipt.id, f"reader{n}", f"Réponse {n} https://example.com/{n}")
+    replies = list(sender.adapter.replies(receipt))
+    assert [reply.text for reply in replies] == [f"Réponse {n} https://example.com/{n}" for n in range(103)]
+    assert replies[-1].author == "@reader102"
+
+
+def test_what_was_answered_long_ago_is_not_found(bench: SandboxBench) -> None:
+    """Recent search has seven days."""
+    sender = Sender(bench, "week")
+    receipt = sender.receipt(sender.text("Il y a longtemps"))
+    bench.answer("week", receipt.id, "ned", "Alors")
+    for post in bench.server.state.posts:
+        if "Alors" in post.text:
+            post.at -= timedelta(days=7, seconds=1)
+    assert list(sender.adapter.replies(receipt)) == []
+
+
+@pytest.mark.parametrize("name", ["repost_count", "retweet_count"])
+def test_reposts_under_either_name(bench: SandboxBench, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """The vendor's file and the vendor's pages disagree: both count."""
+    adapter = Sender(bench, "either").adapter
+    answer = {"data": {"id": "1", "text": "x", "public_metrics": {name: 4, "like_count": 2, "new_count": 1}}}
+    monkeypatch.setattr(adapter.http, "ask", lambda method, path, params: answer)  # type: ignore[attr-defined]
+    assert adapter.metrics(Receipt("1")) == {Metric.SHARES: 4, Metric.LIKES: 2}
+
+
+def test_a_200_that_holds_a_problem(bench: SandboxBench) -> None:
+    """X tells of a missing post in a 200: an error in its words, not a riddle."""
+    with pytest.raises(NetworkError, match=r"Could not find tweet with id: \[404\]"):
+        Sender(bench, "problem").adapter.metrics(Receipt("404"))
+
+
+def test_the_rights_that_are_known(bench: SandboxBench) -> None:
+    """X tells of no scopes; that it answers proves the two that asking takes."""
+    identity = Sender(bench, "rights").adapter.identity()
+    assert identity.rights == ("tweet.read", "users.read")
+    assert identity.lacking == ()

@@ -237,7 +237,9 @@ def test_x_wraps_links(client: httpx.Client) -> None:
     text = "A & B: https://example.com/a?b=c and example.org, end"
     tweet(client, text)
     me = client.get("/x/2/users/me").json()["data"]["id"]
-    [shown] = client.get(f"/x/2/users/{me}/tweets").json()["data"]
+    [bare] = client.get(f"/x/2/users/{me}/tweets").json()["data"]
+    assert bare.keys() == {"id", "text", "edit_history_tweet_ids"}  # the rest must be asked for
+    [shown] = client.get(f"/x/2/users/{me}/tweets", params={"tweet.fields": "entities"}).json()["data"]
     urls = shown["entities"]["urls"]
     assert [u["expanded_url"] for u in urls] == ["https://example.com/a?b=c", "http://example.org"]
     assert all(shown["text"][u["start"] : u["end"]] == u["url"] for u in urls)

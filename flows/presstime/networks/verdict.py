@@ -89,6 +89,11 @@ def iso_instant(header: str) -> Until:
     return lambda response: _from_iso(response.headers.get(header)) or retry_after(response)
 
 
+def seconds_left(header: str) -> Until:
+    """A limit whose end a header names in seconds from now (Pinterest); `Retry-After` where it is missing."""
+    return lambda response: after_seconds(response.headers.get(header, "")) or retry_after(response)
+
+
 def retry_after(response: "httpx.Response") -> datetime | None:
     """RFC 9110 `Retry-After`: seconds from now, or an HTTP date."""
     text = response.headers.get("retry-after", "")

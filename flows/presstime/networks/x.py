@@ -10,7 +10,7 @@ import html
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
 
 from presstime.errors import Unsupported
@@ -21,9 +21,13 @@ from presstime.model import (
     Json,
     JsonObject,
     MediaRule,
+    Metric,
     MovingRule,
     Outcome,
+    Price,
     Receipt,
+    Refused,
+    Reply,
     Segment,
     Settling,
     TextRule,
@@ -35,6 +39,16 @@ from presstime.networks.holes import fill, media_hole
 from presstime.networks.http import Failed, HttpAdapter, confirmed
 from presstime.networks.verdict import Dialect, epoch_seconds
 
+# What we call it, by its names in `public_metrics`. The OpenAPI file has `repost_count` where the pages have `retweet_count`.
+COUNTS = {
+    "impression_count": Metric.VIEWS,
+    "like_count": Metric.LIKES,
+    "reply_count": Metric.REPLIES,
+    "repost_count": Metric.SHARES,
+    "retweet_count": Metric.SHARES,
+    "quote_count": Metric.QUOTES,
+    "bookmark_count": Metric.SAVES,
+}
 TRAITS = Traits(
     network="x",
     title="X",
@@ -60,7 +74,11 @@ TRAITS = Traits(
     default_base_url="https://api.x.com",
     can_find=True,
     can_retract=True,
+    metrics=frozenset(COUNTS.values()),
+    can_hear=True,
+    price=Price(0.015, with_link=0.200),
 )
+PROVEN = ("tweet.read", "users.read")  # the scopes that asking who one is takes; X tells of no others
 SLACK = timedelta(minutes=5)  # how far the network's clock may lag behind ours
 PAGES = 8  # of 100 posts, looked through before we say that we cannot tell
 
@@ -134,7 +152,10 @@ class X(HttpAdapter):
         body = fill(self.planned(order), order.media)
         if order.previous:
             body["reply"] = {"in_reply_to_tweet_id": order.previous[-1].id}
-        return self.http.post("POST", "/2/tweets", lambda answer: self._receipt(answer["data"]["id"]), json=body)
+        thread = order.previous[0].id if order.previous else None
+        return self.http.post(
+            "POST", "/2/tweets", lambda answer: self._receipt(answer["data"]["id"], thread), json=body
+        )
 
     def _retract(self, order: Order, receipt: Receipt) -> Outcome:
         path = f"/2/tweets/{quote(receipt.id, safe='')}"
@@ -145,7 +166,7 @@ class X(HttpAdapter):
         wanted = comparable(order.segment.text)
         for post in self._own_posts(order):
             if comparable(expanded(post)) == wanted and _parent(post) == parent:
-                return self._receipt(post["id"])
+                return self._receipt(post["id"], order.previous[0].id if order.previous else None)
         return None
 
     def _own_posts(self, order: Order) -> Iterator[JsonObject]:
@@ -165,20 +186,78 @@ class X(HttpAdapter):
             params["pagination_token"] = page["meta"]["next_token"]
         raise Failed(Deferred(f"more than {PAGES * 100} posts since then: X cannot be read back far enough"))
 
+    def _metrics(self, receipt: Receipt) -> Mapping[Metric, int]:
+        path = f"/2/tweets/{quote(receipt.id, safe='')}"
+        told = _data(self.http.ask("GET", path, params={"tweet.fields": "public_metrics"}))["public_metrics"]
+        return {COUNTS[name]: int(count) for name, count in told.items() if name in COUNTS}
+
+    def _replies(self, receipt: Receipt) -> Iterator[Reply]:
+        """Oldest first. A thread is one conversation: what answers another message of it is left out, as is what the account
+        itself said."""
+        me, heard = self._whoami()["id"], {receipt.id}
+        names: dict[str, str] = {}
+        for post in sorted(self._conversation(receipt, names), key=lambda post: int(post["id"])):
+            parent, own = _parent(post), post["author_id"] == me
+            if parent not in heard or (own and parent == receipt.id):
+                continue
+            heard.add(post["id"])
+            if not own:
+                author = names.get(post["author_id"]) or str(post["author_id"])
+                at = datetime.fromisoformat(post["created_at"])
+                yield Reply(post["id"], f"@{author}", _said(post), at, self._post_page(author, post["id"]), parent)
+
+    def _conversation(self, receipt: Receipt, names: dict[str, str]) -> Iterator[JsonObject]:
+        """Every post of the conversation that recent search has; `names` learns who wrote them, by id."""
+        params: JsonObject = {
+            "query": f"conversation_id:{receipt.data.get('thread', receipt.id)}",
+            "max_results": 100,
+            "tweet.fields": "author_id,created_at,display_text_range,entities,referenced_tweets",
+            "expansions": "author_id",
+        }
+        for _ in range(PAGES):
+            page = self.http.ask("GET", "/2/tweets/search/recent", params=params)
+            names |= {user["id"]: user["username"] for user in page.get("includes", {}).get("users", [])}
+            yield from page.get("data", [])
+            if "next_token" not in page.get("meta", {}):
+                return
+            params["next_token"] = page["meta"]["next_token"]
+
     def _identity(self) -> Identity:
-        return Identity(f"@{self._whoami()['username']}", self._page(""))
+        return Identity(f"@{self._whoami()['username']}", self._page(""), rights=PROVEN)
 
     def _whoami(self) -> JsonObject:
         if self._me is None:
-            self._me = dict(self.http.ask("GET", "/2/users/me")["data"])
+            self._me = dict(_data(self.http.ask("GET", "/2/users/me")))
         return self._me
 
-    def _receipt(self, post_id: str) -> Receipt:
-        return Receipt(post_id, self._page(f"/status/{post_id}"))
+    def _receipt(self, post_id: str, thread: str | None) -> Receipt:
+        """With the id of the thread's first post, which a conversation goes by, where it is another."""
+        return Receipt(post_id, self._page(f"/status/{post_id}"), {"thread": thread} if thread else {})
 
     def _page(self, tail: str) -> str:
         account = (self.channel.account or "").removeprefix("@") or (self._me or {}).get("username", "i")
-        return f"{'https://x.com' if self.at_home else self.http.base_url}/{account}{tail}"
+        return f"{self._site}/{account}{tail}"
+
+    def _post_page(self, author: str, post_id: str) -> str:
+        return f"{self._site}/{author}/status/{post_id}"
+
+    @property
+    def _site(self) -> str:
+        return "https://x.com" if self.at_home else self.http.base_url
+
+
+def _data(answer: Json) -> JsonObject:
+    """What was asked for. Raises `Failed` with the problem that a 200 has in its place."""
+    if "data" not in answer:
+        message, code = _words(answer)
+        raise Failed(Refused(f"X answered with a problem: {message}", code))
+    return dict(answer["data"])
+
+
+def _said(post: JsonObject) -> str:
+    """The words of a reply, without the names of those it answers, which X puts before them."""
+    start = post.get("display_text_range", (0,))[0]
+    return expanded(post | {"text": post["text"][start:]})
 
 
 def expanded(post: JsonObject) -> str:

@@ -22,13 +22,14 @@ from presstime.sandbox.facebook import Facebook
 from presstime.sandbox.faults import Fault
 from presstime.sandbox.instagram import Instagram
 from presstime.sandbox.mastodon import Mastodon
+from presstime.sandbox.pinterest import Pinterest
 from presstime.sandbox.state import State, summary
 from presstime.sandbox.telegram import Telegram
 from presstime.sandbox.threads import Threads
 from presstime.sandbox.twin import Operation, Twin
 from presstime.sandbox.x import X
 
-TWINS: Sequence[type[Twin]] = (Bluesky, Mastodon, X, Telegram, Facebook, Instagram, Threads)
+TWINS: Sequence[type[Twin]] = (Bluesky, Mastodon, X, Telegram, Facebook, Instagram, Threads, Pinterest)
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 NO_HTTPS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # it trusts nobody, and costs no time to make
 FETCH = 5.0  # seconds for a file that a network fetches
@@ -194,7 +195,10 @@ def _covered(params: JsonObject, token: str) -> JsonObject:
 
 
 def _response(answer: Answer, rate: dict[str, str]) -> Response:
-    return JSONResponse(answer.body, answer.status, {**rate, **answer.headers})
+    headers = {**rate, **answer.headers}
+    if answer.body is None:
+        return Response(None, answer.status, headers)
+    return JSONResponse(answer.body, answer.status, headers)
 
 
 def _unknown(twin: Twin) -> Endpoint:

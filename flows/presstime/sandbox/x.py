@@ -1,7 +1,10 @@
-"""X's twin: API v2 posts, media and own timeline, with t.co links and the refusal of a text posted twice."""
+"""X's twin: API v2 posts, media, own timeline and recent search, with t.co links and the refusal of a text posted twice.
+
+An account of the name `no-credits`, or one that begins so, has used up what it paid for."""
 
 import hashlib
 import html
+import re
 from datetime import UTC, datetime, timedelta
 
 from presstime.model import JsonObject, Span
@@ -14,6 +17,16 @@ SNOWFLAKE = 1_288_834_974_657  # ms since 1970 at which X's ids begin, 22 bits b
 DUPLICATE_WINDOW = timedelta(hours=1)  # X does not say how long it remembers a text
 MEDIA_LIFE = 86_400
 LARGEST = (5_242_880, 15_728_640)  # bytes of a picture, and of a GIF
+SEARCHED = timedelta(days=7)  # how far recent search looks back
+PROBLEMS = "https://api.x.com/2/problems"
+ALWAYS = ("id", "text", "edit_history_tweet_ids")  # the fields of a post that need not be asked for
+METRICS = {
+    "retweet_count": "shares",
+    "like_count": "likes",
+    "quote_count": "quotes",
+    "bookmark_count": "saves",
+    "impression_count": "views",
+}
 
 
 class X(Twin):
@@ -26,6 +39,8 @@ class X(Twin):
     def operations(self) -> list[Operation]:
         return [
             Operation("POST", "/2/tweets", "createPosts", self.create, visible=True),
+            Operation("GET", "/2/tweets/search/recent", "searchPostsRecent", self.search),
+            Operation("GET", "/2/tweets/{id}", "getPostsById", self.post),
             Operation("DELETE", "/2/tweets/{id}", "deletePosts", self.delete, visible=True),
             Operation("POST", "/2/media/upload", "mediaUpload", self.upload),
             Operation("POST", "/2/media/metadata", "createMediaMetadata", self.describe),
@@ -34,6 +49,10 @@ class X(Twin):
         ]
 
     def create(self, call: Call) -> Answer:
+        if call.account.startswith("no-credits"):
+            account = user_id(call.account)
+            message = f"Your enrolled account [{account}] does not have any credits to fulfill this request."
+            raise self.refuse(402, message, f"{PROBLEMS}/credits")
         text = call.body.get("text", "")
         media = [self._media(call, item).id for item in call.body.get("media", {}).get("media_ids", [])]
         parent = call.body.get("reply", {}).get("in_reply_to_tweet_id")
@@ -67,7 +86,7 @@ class X(Twin):
         post = self.state.find(self.network, call.where["id"])
         if post is None:
             reason = f"Could not find tweet with id: [{call.where['id']}]."
-            raise self.refuse(404, reason, "https://api.x.com/2/problems/resource-not-found")
+            raise self.refuse(404, reason, f"{PROBLEMS}/resource-not-found")
         if post.account != call.account:
             raise self.refuse(403, "You are not authorized to delete this Tweet.")
         self.state.remove(post)
@@ -116,7 +135,7 @@ class X(Twin):
         return Answer(200, {"data": {"id": media.id, "associated_metadata": call.body["metadata"]}})
 
     def me(self, call: Call) -> Answer:
-        return Answer(200, {"data": {"id": user_id(call.account), "name": call.account, "username": call.account}})
+        return Answer(200, {"data": _user(call.account)})
 
     def timeline(self, call: Call) -> Answer:
         if call.where["id"] != user_id(call.account):
@@ -124,7 +143,37 @@ class X(Twin):
         start = call.params.get("start_time")
         since = datetime.fromisoformat(start) if start else datetime.min.replace(tzinfo=UTC)
         below = int(call.params.get("pagination_token", call.params.get("until_id", 1 << 64)))
-        posts = [p for p in self.state.of(self.network, call.account) if p.at >= since and int(p.id) < below]
+        return self._page(call, [p for p in self.state.of(self.network, call.account) if p.at >= since], below)
+
+    def post(self, call: Call) -> Answer:
+        """One post. A missing one is told in a 200."""
+        post = self.state.find(self.network, call.where["id"])
+        if post is not None:
+            return Answer(200, {"data": self._shown(call, post)})
+        post_id = call.where["id"]
+        problem = {
+            "value": post_id,
+            "detail": f"Could not find tweet with id: [{post_id}].",
+            "title": "Not Found Error",
+            "resource_type": "tweet",
+            "parameter": "id",
+            "resource_id": post_id,
+            "type": f"{PROBLEMS}/resource-not-found",
+        }
+        return Answer(200, {"errors": [problem]})
+
+    def search(self, call: Call) -> Answer:
+        """Newest first, of seven days. This twin knows one operator."""
+        asked = re.fullmatch(r"conversation_id:(\d+)", call.params["query"])
+        if not asked:
+            raise self.refuse(400, "The sandbox searches for a conversation_id alone.", f"{PROBLEMS}/invalid-request")
+        since = self.state.now() - SEARCHED
+        found = [p for p in self.state.posts if p.network == self.network and p.at >= since]
+        token = call.params.get("next_token", call.params.get("pagination_token", 1 << 64))
+        return self._page(call, [p for p in reversed(found) if self._root(p) == asked[1]], int(token))
+
+    def _page(self, call: Call, posts: list[Post], below: int) -> Answer:
+        posts = [post for post in posts if int(post.id) < below]
         size = int(call.params.get("max_results", "10"))
         page = posts[:size]
         meta: JsonObject = {"result_count": len(page)}
@@ -132,8 +181,49 @@ class X(Twin):
             meta |= {"newest_id": page[0].id, "oldest_id": page[-1].id}
         if len(posts) > size:
             meta["next_token"] = page[-1].id
-        data = {"data": [_shown(post) for post in page]} if page else {}
-        return Answer(200, {**data, "meta": meta})
+        answer: JsonObject = {"data": [self._shown(call, post) for post in page]} if page else {}
+        if page and "author_id" in call.params.get("expansions", "").split(","):
+            answer["includes"] = {"users": [_user(name) for name in dict.fromkeys(post.account for post in page)]}
+        return Answer(200, {**answer, "meta": meta})
+
+    def _root(self, post: Post) -> str:
+        """The id of the post that a conversation began with."""
+        parent = next((p for p in self.state.kept if (p.network, p.id) == (self.network, post.parent)), None)
+        return self._root(parent) if parent else post.id
+
+    def _shown(self, call: Call, post: Post) -> JsonObject:
+        """A post with the fields that were asked for."""
+        asked = {*ALWAYS, *call.params.get("tweet.fields", "").split(",")}
+        return {name: value for name, value in self._whole(post).items() if name in asked}
+
+    def _whole(self, post: Post) -> JsonObject:
+        text, urls = wrapped(post)
+        entities = {"urls": urls, "hashtags": [_tag(span) for span in post.spans if span.kind == "tag"]}
+        counts: dict[str, int] = {name: post.counts.get(ours, 0) for name, ours in METRICS.items()}
+        shown: JsonObject = {
+            "id": post.id,
+            "text": text,
+            "edit_history_tweet_ids": [post.id],
+            "created_at": post.at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z"),
+            "author_id": user_id(post.account),
+            "conversation_id": self._root(post),
+            "display_text_range": [post.data.get("from", 0), len(text)],
+            "public_metrics": {**counts, "reply_count": len(self.state.answers(post))},
+        }
+        if any(entities.values()):
+            shown["entities"] = {name: found for name, found in entities.items() if found}
+        if post.parent:
+            shown["referenced_tweets"] = [{"type": "replied_to", "id": post.parent}]
+        return shown
+
+    def answer(self, post: Post, author: str, text: str) -> Post:
+        """X writes the name of whom it answers before it."""
+        named = f"@{post.account} "
+        answer = super().answer(post, author, named + text)
+        answer.id = self.state.number(SNOWFLAKE, 22)
+        answer.path = f"{self.profile(author)}/status/{answer.id}"
+        answer.spans, answer.data = marked(answer.text, "twitter"), {"from": len(named)}
+        return answer
 
     # --- words ---
 
@@ -141,6 +231,7 @@ class X(Twin):
         titles = {
             400: "Invalid Request",
             401: "Unauthorized",
+            402: "CreditsDepleted",
             403: "Forbidden",
             404: "Not Found",
             429: "Too Many Requests",
@@ -168,6 +259,10 @@ class X(Twin):
 
 def user_id(account: str) -> str:
     return str(int(hashlib.sha256(account.encode()).hexdigest()[:15], 16))
+
+
+def _user(account: str) -> JsonObject:
+    return {"id": user_id(account), "name": account, "username": account}
 
 
 def wrapped(post: Post) -> tuple[str, list[JsonObject]]:
@@ -202,22 +297,6 @@ def _url(seed: str, start: int, expanded: str) -> JsonObject:
         "expanded_url": expanded,
         "display_url": shown[:30],
     }
-
-
-def _shown(post: Post) -> JsonObject:
-    text, urls = wrapped(post)
-    shown: JsonObject = {
-        "id": post.id,
-        "text": text,
-        "edit_history_tweet_ids": [post.id],
-        "created_at": post.at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z"),
-    }
-    entities = {"urls": urls, "hashtags": [_tag(span) for span in post.spans if span.kind == "tag"]}
-    if any(entities.values()):
-        shown["entities"] = {name: found for name, found in entities.items() if found}
-    if post.parent:
-        shown["referenced_tweets"] = [{"type": "replied_to", "id": post.parent}]
-    return shown
 
 
 def _tag(span: Span) -> JsonObject:
