@@ -153,10 +153,6 @@ def use_everything(bench: SandboxBench, listen: Callable[[Sender], None] = lambd
             assert isinstance(sender.adapter.find(replace(second, previous=(receipts[0],))), Receipt)
         assert sender.adapter.find(sender.text("jamais", "never")) is None
     sender.adapter.limits()
-    if sender.adapter.traits.metrics:
-        sender.adapter.metrics(receipts[0])
-    if sender.adapter.traits.can_hear:
-        assert sender.adapter.replies(receipts[0]) == []
     album = sender.orders(Segment(0, "À retirer", media=media), name="album")[0]
     receipts.append(sender.receipt(album))
     for receipt in receipts if traits.can_retract else ():

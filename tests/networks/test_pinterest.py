@@ -89,7 +89,7 @@ def test_trial_access_is_a_persons_business(bench: SandboxBench) -> None:
     assert isinstance(outcome, Deferred)
     assert outcome.needs_person
     assert "Trial access" in outcome.reason
-    assert "Standard access, which is asked for at developers.pinterest.com" in outcome.reason
+    assert "an app with Trial access needs Standard access (developers.pinterest.com)" in outcome.reason
     assert not [post for post in bench.server.state.posts if post.account == "trial-verne"]
 
 

@@ -82,8 +82,8 @@ class Pinterest(HttpAdapter):
     dialect = Dialect(
         words=lambda body: (body["message"], str(body["code"])),
         until=seconds_left("x-ratelimit-reset"),
-        renew="The token must be renewed before it ends, with the scopes boards and pins, read and write, and"
-        " user_accounts:read; and its app needs Standard access, which is asked for at developers.pinterest.com.",
+        renew="Renew the access token, with the scopes boards:read, boards:write, pins:read, pins:write and"
+        " user_accounts:read; an app with Trial access needs Standard access (developers.pinterest.com).",
         about_credentials=lambda status, code, message: status == 403 and code == TRIAL,
         gone=lambda status, code, message: status == 404 and "pin not found" in message.lower(),
     )

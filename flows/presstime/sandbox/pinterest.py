@@ -17,7 +17,7 @@ TRIAL = "trial"  # accounts of this name, or one that begins so, log in through 
 SIZES = {"150x150": 150, "400x300": 400, "600x": 600, "1200x": 1200}
 LIFETIME = {"impression": "views", "clickthrough": "clicks", "reaction": "likes", "save": "saves"}
 # Codes that others report; the vendor's file has their form only.
-INVALID, NO_LOGIN, LIMIT, TRIAL_CODE, BOARD_GONE, PIN_GONE = 1, 2, 8, 29, 40, 50
+INVALID, NO_LOGIN, NO_SCOPE, LIMIT, TRIAL_CODE, BOARD_GONE, PIN_GONE = 1, 2, 3, 8, 29, 40, 50
 TRIAL_WORDS = (
     "Apps with Trial access may not create Pins in production https://api.pinterest.com - use API Sandbox"
     " https://api-sandbox.pinterest.com instead."
@@ -171,6 +171,13 @@ class Pinterest(Twin):
     def unauthorized(self) -> Answer:
         return self.failure(401, "Authentication failed.")
 
+    def forbidden(self) -> Answer:
+        reason = "Your token does not have sufficient permissions to perform this operation."
+        return self.failure(401, reason, str(NO_SCOPE))
+
+    def refusal(self) -> Answer:
+        return self.failure(400, "The image could not be read.", str(INVALID))
+
     def misshapen(self, problems: list[str]) -> Answer:
         return self.failure(400, "Invalid request: " + "; ".join(problems), str(INVALID))
 
@@ -200,7 +207,7 @@ def _pictures(twin: Pinterest, body: JsonObject) -> Iterator[tuple[str, bytes]]:
             content = b""
         mime = picture_type(content)
         if mime not in ("image/jpeg", "image/png"):
-            raise Rejected(twin.failure(400, "Sorry, the image could not be read.", str(INVALID)))
+            raise Rejected(twin.refusal())
         yield mime, content
 
 
