@@ -15,7 +15,7 @@ from presstime.networks.bluesky import COLLECTION, COUNTS, TRAITS
 from presstime.sandbox.calls import Answer, Call, Rejected
 from presstime.sandbox.cid import blob_cid, cid_of
 from presstime.sandbox.state import Media, Post
-from presstime.sandbox.twin import Operation, Twin, picture_type, too_long
+from presstime.sandbox.twin import Operation, Twin, picture_type
 
 TID = re.compile(r"[234567a-j][234567a-z]{12}")
 HANDLE = re.compile(r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?")
@@ -158,10 +158,8 @@ class Bluesky(Twin):
         self._check_repo(call)
         if "rkey" in body and not TID.fullmatch(body["rkey"]):
             raise self.refuse(400, f"Invalid record key: {body['rkey']} is not a TID", "InvalidRequest")
-        if too_long(record["text"], TRAITS.text):
-            raise self.refuse(
-                400, f"Invalid {COLLECTION} record: Record/text must not be longer than 300 graphemes", "InvalidRequest"
-            )
+        if problem := _too_big(record["text"]):
+            raise self.refuse(400, f"Invalid {COLLECTION} record: {problem} at $.record.text", "InvalidRequest")
         for blob, limit in _blobs(record.get("embed") or {}):
             self._check_blob(blob, limit)
 
@@ -279,6 +277,17 @@ def _stamp(at: datetime) -> str:
 
 def did_of(handle: str) -> str:
     return "did:plc:" + base64.b32encode(hashlib.sha256(handle.encode()).digest()).decode().lower()[:24]
+
+
+def _too_big(text: str) -> str:
+    """What is too much about a text, in the words of the PDS; "" if nothing is."""
+    from presstime.render.measure import graphemes, utf8
+
+    rule = TRAITS.text
+    for name, most, size in (("string", rule.max_bytes or 0, utf8(text)), ("grapheme", rule.limit, graphemes(text))):
+        if size > most:
+            return f"{name} too big (maximum {most}, got {size})"
+    return ""
 
 
 def _uri(account: str, rkey: str) -> str:
