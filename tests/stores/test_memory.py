@@ -4,7 +4,7 @@ import pytest
 
 from presstime.errors import AlreadyExists, InDoubt, StoreError, Undecided
 from presstime.stores.memory import Bucket, Fault, MemoryStore
-from tests.suites.store import StoreSuite
+from tests.suites.store import StoreSuite, Visit
 
 
 class TestMemoryStore(StoreSuite):
@@ -13,6 +13,10 @@ class TestMemoryStore(StoreSuite):
     @pytest.fixture
     def store(self) -> MemoryStore:
         return MemoryStore()
+
+    @pytest.fixture
+    def visit(self, store: MemoryStore) -> Visit:
+        return store.bucket.visit
 
 
 def scripted(*faults: Fault | None) -> MemoryStore:

@@ -4,12 +4,13 @@ import socket
 import threading
 from collections.abc import Iterator
 
+import httpx
 import pytest
 
 from presstime.errors import InDoubt, StoreError
 from presstime.stores.s3 import S3Store
 from tests.conftest import S3Server
-from tests.suites.store import StoreSuite
+from tests.suites.store import StoreSuite, Visit
 
 
 class TestS3Store(StoreSuite):
@@ -18,6 +19,14 @@ class TestS3Store(StoreSuite):
     @pytest.fixture
     def store(self, s3_server: S3Server) -> S3Store:
         return s3_server.store(prefix="news/")
+
+    @pytest.fixture
+    def visit(self) -> Visit:
+        def get(address: str) -> tuple[int, str, bytes]:
+            answer = httpx.get(address, trust_env=False)
+            return answer.status_code, answer.headers.get("content-type", ""), answer.content
+
+        return get
 
 
 def test_prefixes_are_apart(s3_server: S3Server) -> None:

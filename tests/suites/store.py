@@ -1,5 +1,8 @@
-"""What a store must do, whatever it is made of. Subclass `StoreSuite` and give it a `store` fixture."""
+"""What a store must do, whatever it is made of. Subclass `StoreSuite` and give it the fixtures `store` and `visit`: what anybody
+gets who reads an address (HTTP status, content type, bytes)."""
 
+import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
@@ -7,6 +10,8 @@ import pytest
 
 from presstime.errors import AlreadyExists, Missing, StoreError, Undecided
 from presstime.stores.base import Store
+
+Visit = Callable[[str], tuple[int, str, bytes]]
 
 
 class StoreSuite:
@@ -83,6 +88,28 @@ class StoreSuite:
         store.create("empty", b"")
         assert store.get("bytes").body == body
         assert store.get("empty").body == b""
+
+    def test_an_address_shows_an_object(self, store: Store, visit: Visit) -> None:
+        """Whoever has the address reads the bytes, and is told what they are; of a key that does not exist yet there is one, too."""
+        address = store.address("media/é 1.jpg", timedelta(minutes=1))
+        assert visit(address)[0] == 404
+        store.put("media/é 1.jpg", b"\xff\xd8\xff", "image/jpeg")
+        assert visit(address) == (200, "image/jpeg", b"\xff\xd8\xff")
+
+    def test_an_address_ends(self, store: Store, visit: Visit) -> None:
+        """After its life an address is refused, and so is one that was made longer by hand, or for another object."""
+        store.put("media/1", b"one", "image/png")
+        store.put("media/2", b"two", "image/png")
+        short, long = (store.address("media/1", timedelta(seconds=seconds)) for seconds in (1, 60))
+        assert visit(long.replace("media/1", "media/2"))[0] == 403
+        time.sleep(2.1)
+        assert visit(short)[0] == 403
+        assert visit(long)[0] == 200
+
+    def test_a_bucket_is_private(self, store: Store, visit: Visit) -> None:
+        """Without what is behind the question mark nobody reads anything."""
+        store.put("media/1", b"one", "image/png")
+        assert visit(store.address("media/1", timedelta(minutes=1)).partition("?")[0])[0] == 403
 
     def test_clock(self, store: Store) -> None:
         """The store's clock is an aware UTC time near ours, known before anything was written."""

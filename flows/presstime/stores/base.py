@@ -1,9 +1,9 @@
-"""The port to object storage: five calls, with create-only writes as the one primitive that decides anything."""
+"""The port to object storage: six calls, with create-only writes as the one primitive that decides anything."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +46,14 @@ class Store(ABC):
         """Objects whose key begins with `prefix` and sorts after `after`, in key order. Lazy: one request a page."""
 
     @abstractmethod
-    def put(self, key: str, body: bytes) -> Stat:
-        """Write or overwrite: for snapshots and checkpoints, never for the log."""
+    def put(self, key: str, body: bytes, mime: str = "") -> Stat:
+        """Write or overwrite: for snapshots, checkpoints and media, never for the log. `mime` is what a reader of its address
+        is told that it is."""
+
+    @abstractmethod
+    def address(self, key: str, life: timedelta) -> str:
+        """An address at which whoever has it can read an object for `life` from now, at most seven days, and that is refused
+        afterwards. It is signed here: nothing is asked of the store, and whether the object is there is not known."""
 
     @abstractmethod
     def now(self) -> datetime:

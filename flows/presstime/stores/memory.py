@@ -3,10 +3,12 @@
 It passes the same suite as the real one (tests/suites/store.py), so that what is proven on it is proven of the port."""
 
 import hashlib
+import hmac
 import threading
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Literal
+from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 from presstime.errors import AlreadyExists, InDoubt, Missing, StoreError, Undecided
 from presstime.stores.base import Object, Stat, Store
@@ -25,6 +27,22 @@ class Bucket:
         self.lock = threading.Lock()
         self.clock = clock
         self.requests: dict[str, int] = {}  # by operation, for those who count what a pass costs
+        self.mimes: dict[str, str] = {}
+
+    def visit(self, address: str) -> tuple[int, str, bytes]:
+        """What anybody gets who reads an address: HTTP status, content type, bytes."""
+        parts, asked = urlsplit(address), parse_qs(urlsplit(address).query)
+        key, until = unquote(parts.path[1:]), asked.get("until", ["0"])[0]
+        signed = hmac.compare_digest(asked.get("signature", [""])[0], sign(key, until))
+        if not signed or float(until) < self.clock().timestamp():
+            return 403, "", b""
+        found = self.objects.get(key)
+        return (200, self.mimes.get(key, ""), found.body) if found else (404, "", b"")
+
+
+def sign(key: str, until: str) -> str:
+    """What makes an address one that a store has given out."""
+    return hmac.new(b"the twin's own key", f"{key}\n{until}".encode(), "sha256").hexdigest()
 
 
 class MemoryStore(Store):
@@ -68,10 +86,15 @@ class MemoryStore(Store):
             stats = [self._stat(k) for k in found]
         yield from stats
 
-    def put(self, key: str, body: bytes) -> Stat:
+    def put(self, key: str, body: bytes, mime: str = "") -> Stat:
         self._enter("put", key)
         with self.bucket.lock:
+            self.bucket.mimes[key] = mime
             return self._write(key, body)
+
+    def address(self, key: str, life: timedelta) -> str:
+        until = str((self.bucket.clock() + life).timestamp())
+        return f"memory://bucket/{quote(key)}?until={until}&signature={sign(key, until)}"
 
     def now(self) -> datetime:
         return self.bucket.clock()

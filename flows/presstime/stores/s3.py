@@ -118,14 +118,22 @@ class S3Store(Store):
                 return
             token = {"ContinuationToken": page["NextContinuationToken"]}
 
-    def put(self, key: str, body: bytes) -> Stat:
+    def put(self, key: str, body: bytes, mime: str = "") -> Stat:
+        kind: dict[str, Any] = {"ContentType": mime} if mime else {}
         try:
             answer = self._reader.put_object(
-                Bucket=self.bucket, Key=self.prefix + key, Body=body, ContentMD5=_md5(body)
+                Bucket=self.bucket, Key=self.prefix + key, Body=body, ContentMD5=_md5(body), **kind
             )
         except (ClientError, BotoCoreError) as error:
             raise self._unusable(error) from error
         return Stat(key, len(body), answer["ETag"].strip('"'), self._seen(answer))
+
+    def address(self, key: str, life: timedelta) -> str:
+        wanted = {"Bucket": self.bucket, "Key": self.prefix + key}
+        try:
+            return self._reader.generate_presigned_url("get_object", wanted, ExpiresIn=int(life.total_seconds()))
+        except BotoCoreError as error:
+            raise self._unusable(error) from error
 
     def now(self) -> datetime:
         if self._date is None:
@@ -161,6 +169,7 @@ class S3Store(Store):
     def _client(self, attempts: int) -> "S3Client":
         access, secret = self._credentials or (None, None)
         config = Config(
+            signature_version="s3v4",  # else addresses are signed the old way, which new regions refuse
             connect_timeout=CONNECT_SECONDS,
             read_timeout=READ_SECONDS,
             retries={"mode": "standard", "total_max_attempts": attempts},
