@@ -89,6 +89,11 @@ class Channel:
     numbering: bool = False  # whether the messages of a thread are numbered
     on_unknown: Literal["review", "resend"] = "review"
     limits: Mapping[str, int] = field(default_factory=dict)  # of the account's own server, by the names in LIMITS
+    mode: Literal["direct", "assisted"] = "direct"  # assisted: a person posts what we have made ready
+
+    @property
+    def assisted(self) -> bool:
+        return self.mode == "assisted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -515,6 +520,9 @@ class Traits:
     metrics: frozenset[str] = frozenset()  # what it counts of a message: names of `Metric`
     can_hear: bool = False  # what readers answer can be read
     price: Price | None = None  # what a message costs
+    # Where a person writes a post: the first of these whose fields can all be filled is shown. Fields: {text}, {link}, {title},
+    # percent-encoded, and as they are {server} (the channel's base_url) and {account}.
+    compose_links: tuple[str, ...] = ()
 
     def limited(self, limits: Mapping[str, int]) -> "Traits":
         """These traits with a channel's own limits in place of the network's, as far as the network lets a channel set them."""
@@ -649,6 +657,7 @@ class Status(StrEnum):
     DEFERRED = "deferred"
     UNKNOWN = "unknown"
     HELD = "held"
+    HANDED = "handed"  # given to the person who posts on its channel, and not known to be out
     PUBLISHED = "published"
     REFUSED = "refused"
     MISSED = "missed"
@@ -711,11 +720,13 @@ class DeliveryState:
     receipts: tuple[Receipt, ...] = ()  # one per accepted segment, in order
     sent_digest: str = ""  # of the variant the receipts belong to
     attempts: int = 0
-    until: datetime | None = None  # of a deferral
+    until: datetime | None = None  # of a deferral; of what was handed to a person: the end of its time
     url: str | None = None
     done: datetime | None = None  # when it was published, by S3's clock
     change: Change | None = None  # an edit or takedown under way
     final: str = ""  # digest of an edit, or "retract", that the network refused: it is not tried again
+    handed: datetime | None = None  # when it was last given to a person to post, by S3's clock
+    reminded: int = 0  # how often that person was reminded since
     entry: int = 0  # the log entry that changed it last
 
     @property

@@ -4,6 +4,7 @@ A flow run is never the identity of a publish: a run may come twice, late or nev
 left to do. Set PREFECT_API_URL before importing this module."""
 
 import asyncio
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -13,7 +14,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from prefect import State, flow, get_run_logger, serve, tags, task
-from prefect.artifacts import create_table_artifact
+from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from prefect.blocks.system import Secret
 from prefect.cache_policies import NO_CACHE
 from prefect.client.orchestration import get_client
@@ -75,6 +76,7 @@ async def sync(root: str) -> State[Any]:
         actions = await asyncio.to_thread(desk.plan)
         if desk.sync.why_all:
             get_run_logger().info("Everything was looked at: %s", desk.sync.why_all)
+        _remind(desk)
         if deployment.id is None:
             return Completed(message=f"{len(actions)} actions planned")  # a single pass: `publish` follows at once
         await schedule(desk, actions)
@@ -90,6 +92,7 @@ async def publish(root: str, until: str | None = None) -> State[Any]:
     with desk_at(root) as desk:
         lead = max(LEAD, from_iso(until) - datetime.now(UTC)) if until else LEAD
         actions = await asyncio.to_thread(desk.plan, lead)
+        _remind(desk)
         states = await deliver_all(desk, [a for a in actions if a.acts])
         return _verdict(states)
 
@@ -111,6 +114,8 @@ def deliver(root: str, delivery: str) -> State[Any]:
     """Publish one delivery, once, or edit or retract what is out; its state in the UI is what became of it."""
     with desk_at(root) as desk:
         state = desk.publish(delivery)
+        if state is not None and state.status is Status.HANDED:
+            _show_handout(desk, state)
     if state is None:
         return Failed(name="Held", message=f"{delivery}: what would be sent is not what was approved")
     return _as_run_state(state)
@@ -173,6 +178,18 @@ async def _show_table(desk: Desk, states: Sequence[DeliveryState]) -> None:
         await made
 
 
+def _show_handout(desk: Desk, state: DeliveryState) -> None:
+    """What a person is to post, as a page of the UI."""
+    page = desk.handouts.put_down(state).as_markdown()
+    key = f"to-post-{re.sub('[^a-z0-9]+', '-', str(state.delivery).lower())}"
+    create_markdown_artifact(markdown=page, key=key, description=f"{state.delivery}: to be posted by a person")
+
+
+def _remind(desk: Desk) -> None:
+    for delivery in desk.sync.reminded:
+        get_run_logger().warning("%s still waits for a person to post it: `presstime done` shows it", delivery)
+
+
 def _text_of(desk: Desk, state: DeliveryState) -> str:
     variant = desk.words.known(state.delivery)
     text = " / ".join(s.text for s in variant.segments) if variant else ""
@@ -185,6 +202,10 @@ def _as_run_state(state: DeliveryState) -> State[Any]:
         return Failed(name=f"Not {state.change.what}ed", message=what)
     if state.status in (Status.PUBLISHED, Status.RETRACTED):
         return Completed(name=_named(state), message=what)
+    if state.status is Status.HANDED:
+        return Completed(
+            name="Handed", message=f"{state.delivery}: with a person; `presstime done` says where it is then"
+        )
     if state.status in (Status.CLAIMED, Status.SENDING):
         return Completed(name="Elsewhere", message=f"{state.delivery}: another worker is at it")
     return Failed(name=state.status.value.capitalize(), message=what)

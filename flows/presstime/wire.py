@@ -12,10 +12,22 @@ from typing import TYPE_CHECKING, Literal
 from presstime.clock import elapsed
 from presstime.content.newsroom import Newsroom, read_newsroom
 from presstime.content.source import Source
-from presstime.errors import RenderError, SettingsError
-from presstime.model import Action, Channel, Delivery, DeliveryState, Problem, Provenance, Secret, Traits
+from presstime.errors import NetworkError, RenderError, SettingsError
+from presstime.model import (
+    Action,
+    Attachment,
+    Channel,
+    Delivery,
+    DeliveryState,
+    Problem,
+    Provenance,
+    Secret,
+    Status,
+    Traits,
+)
 from presstime.networks import can_send, load, load_adapter
 from presstime.settings import FILE, Settings, no_settings, reveal
+from presstime.settings.media import Media
 
 if TYPE_CHECKING:
     from presstime.content.approval import Approvals
@@ -26,13 +38,15 @@ if TYPE_CHECKING:
     from presstime.ledger.evidence import Evidence
     from presstime.ledger.log import Ledger
     from presstime.ledger.note import Signer, Verifier
-    from presstime.networks.base import Adapter
+    from presstime.networks.base import Adapter, AddressOf
+    from presstime.publish.handout import Handouts
     from presstime.publish.jobs import Jobs
     from presstime.publish.send import Publisher
     from presstime.publish.sync import Sync
     from presstime.publish.timing import Timing
     from presstime.publish.words import Words
     from presstime.stores.base import Store
+    from presstime.stores.public import PublicMedia
 
 STATE = ".presstime"  # below the content root: caches and embedded servers, nothing that cannot be lost but embedded S3
 MARK = "last-pass"  # a file whose time says when a pass was last begun
@@ -74,7 +88,8 @@ class Desk:
     @cached_property
     def problems(self) -> list[Problem]:
         """What is wrong with posts and settings at this commit; rendering problems show in the plan."""
-        return [*network_problems(self.settings), *self.newsroom.loaded.problems]
+        sandboxed = bool(self.environ.get(SANDBOX))
+        return [*network_problems(self.settings, sandboxed), *self.newsroom.loaded.problems]
 
     def warnings_now(self) -> list[str]:
         """What a person should know before a pass: of use once the newsroom was read."""
@@ -257,6 +272,7 @@ class Desk:
         actions = self.sync.run(lead)
         self.publisher.down.clear()
         (self.state_folder(STATE) / MARK).touch()
+        self.handouts.tidy([state.delivery for state in self.waiting()])
         self.last_plan = {str(a.delivery): a for a in actions}
         return actions
 
@@ -274,6 +290,8 @@ class Desk:
         if state and state.begun and not claimable(state, state.sent_digest, now, me, self.ledger.is_gone):
             return state  # another worker was quicker: what it says need not be read, and nothing is to be done
         try:
+            if self.words.assisted(action.delivery.channel):
+                return self._hand(action)
             job = self.jobs.of(action)
             adapter = self.adapter(action.delivery.channel)
         except (SettingsError, RenderError) as error:
@@ -283,6 +301,31 @@ class Desk:
         if job is None:
             return None
         return self.publisher.publish(job, adapter)
+
+    def _hand(self, action: Action) -> DeliveryState | None:
+        """Hand a delivery to a person, and put down what they need. None: it is held."""
+        from presstime.plan.assisted import time_ends
+
+        job, wanted = self.jobs.of(action), self.sync.wanted(action.delivery)
+        if job is None or wanted is None:
+            return None
+        state = self.publisher.hand(job, time_ends(wanted, max(job.due, self.timing.now())))
+        if state.status is Status.HANDED:
+            self.handouts.put_down(state)
+        return state
+
+    @cached_property
+    def handouts(self) -> "Handouts":
+        """What people need for the deliveries that were handed to them."""
+        from presstime.publish.handout import Handouts
+
+        folder, channels = self.state_folder(STATE) / "assisted", self.settings.channels
+        return Handouts(folder, self.ledger.payload, self.words.reread, channels.get)
+
+    def waiting(self) -> list[DeliveryState]:
+        """What people have to post, as the log was last read; longest first."""
+        found = self.ledger.cache.standing(Status.HANDED)
+        return sorted(found, key=lambda state: (state.handed or self.timing.now(), state.delivery))
 
     def _change(self, action: Action) -> DeliveryState | None:
         """Edit or retract what is out."""
@@ -305,10 +348,44 @@ class Desk:
         if name not in self._adapters:
             channel = self.settings.channels[name]
             kind = load_adapter(channel.network)
-            adapter = kind(self._placed(channel, kind.traits), self._secret(channel, kind.traits))
+            placed = self._placed(channel, kind.traits)
+            adapter = kind(placed, self._secret(channel, kind.traits))
+            if kind.traits.public_media:
+                adapter.address_of = self._address_on(placed)
             self._adapters[name] = adapter
             self.stack.callback(adapter.close)
         return self._adapters[name]
+
+    def _address_on(self, channel: Channel) -> "AddressOf":
+        """How a channel's network is shown media: with an address, or with the reason why it could not get there."""
+        from presstime.settings.media import MEDIA_ADVICE, unreachable
+
+        obstacle = unreachable(self.settings.media, self.settings.audit, channel)
+        if not obstacle:
+            return self.public_media.address_of
+
+        def refuse(item: Attachment, content: bytes) -> str:
+            message = f"{item.path} cannot be fetched by the network: {obstacle}"
+            raise NetworkError(message, MEDIA_ADVICE, needs_person=True)
+
+        return refuse
+
+    @cached_property
+    def public_media(self) -> "PublicMedia":
+        """The place for media that networks fetch: [media], or the log's bucket."""
+        from presstime.stores.public import PublicMedia
+
+        return PublicMedia(lambda: self.store if self.settings.media == Media() else self._media_store)
+
+    @cached_property
+    def _media_store(self) -> "Store":
+        from presstime.stores.s3 import S3Store
+
+        media, audit = self.settings.media, self.settings.audit
+        server = None if audit.embedded else audit.endpoint_url
+        return S3Store(
+            media.bucket or audit.bucket or "", "", media.endpoint_url or server, media.region or audit.region
+        )
 
     def _placed(self, channel: Channel, traits: Traits) -> Channel:
         """The channel with its paths made absolute, and sent to the sandbox if one stands in for the networks."""
@@ -404,11 +481,11 @@ def state_folder(root: Path, name: str = STATE) -> Path:
     return folder
 
 
-def network_problems(settings: Settings) -> list[Problem]:
-    """What presstime.toml asks of networks that they do not have."""
+def network_problems(settings: Settings, sandboxed: bool = False) -> list[Problem]:
+    """What presstime.toml asks of networks that they do not have. `sandboxed`: the sandbox stands in for them."""
     from presstime.settings import check_networks
 
-    return [*settings.warnings, *check_networks(settings, lambda name: load(name).traits, can_send)]
+    return [*settings.warnings, *check_networks(settings, lambda name: load(name).traits, can_send, sandboxed)]
 
 
 def read_source(directory: Path, commit: str | None) -> Source:

@@ -1,6 +1,7 @@
 """The fold: what each event makes of a delivery. A table of the kinds, and what holds of every sequence of them."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -221,6 +222,65 @@ def test_missed_held_released() -> None:
     assert (released.status, released.reason, released.digest) == (Status.PLANNED, "", "d1")
 
 
+def handed(digest: str = "d1", **more: Any) -> Event:
+    return step("handed", D, epoch=1, digest=digest, until=(AT + timedelta(hours=2)).isoformat(), origin={}, **more)
+
+
+def test_handed() -> None:
+    """What is handed to a person stands so, with since when and until when, and is no send that may have taken effect."""
+    state = after(planned(), handed())
+    assert (state.status, state.handed, state.until) == (
+        Status.HANDED,
+        AT + timedelta(seconds=1),
+        AT + timedelta(hours=2),
+    )
+    assert (state.sent_digest, state.begun, state.claim, state.needs_look) == ("d1", False, None, False)
+
+
+def test_a_person_has_it_until_the_words_change() -> None:
+    """A plan of the same words leaves it with the person; one of other words is to be handed over anew."""
+    same = after(planned(), handed(), planned(source="s2"))
+    assert (same.status, same.source) == (Status.HANDED, "s2")
+    other = after(planned(), handed(), planned(digest="d2"))
+    assert (other.status, other.digest, other.sent_digest, other.until) == (Status.PLANNED, "d2", "d1", None)
+    assert other.handed is not None
+
+
+@pytest.mark.parametrize(
+    "meanwhile",
+    [
+        [],
+        [step("missed", D, reason="late", due=DUE.isoformat())],
+        [step("dropped", D, reason="gone", commit="c2")],
+        [step("held", D, reason="r")],
+        [planned(digest="d2")],
+    ],
+)
+def test_done_by_hand(meanwhile: list[Event]) -> None:
+    """What a person says is out is out, whatever the log said of it meanwhile; it says what was handed over."""
+    by = {"by": "bea", "digest": "d1"}
+    receipt = step("accepted", D, segment=0, receipt=RECEIPT.to_json(), **by)
+    state = after(planned(), handed(), *meanwhile, receipt, step("published", D, url=RECEIPT.url))
+    assert (state.status, state.receipts, state.url, state.reason) == (Status.PUBLISHED, (RECEIPT,), RECEIPT.url, "")
+    assert (state.sent_digest, state.until) == ("d1", None)
+
+
+def test_what_is_out_is_not_handed_over() -> None:
+    """A late word that something was handed over changes nothing about what is out, or may be."""
+    out = (planned(), claimed(), sending(), accepted(), step("published", D, epoch=1, url="u"))
+    for before in (out, out[:3]):
+        state = after(*before)
+        assert apply(state, handed(), AT, 9) == replace(state, entry=9)
+
+
+def test_reminded() -> None:
+    """Reminders are counted from the last time it was handed over."""
+    since = AT.isoformat()
+    twice = [step("reminded", D, since=since, times=n) for n in (1, 2)]
+    assert after(planned(), handed(), *twice).reminded == 2
+    assert after(planned(), handed(), *twice, planned(digest="d2"), handed("d2")).reminded == 0
+
+
 def test_a_kind_of_tomorrow_changes_nothing() -> None:
     """An event that this version does not know leaves the state as it was."""
     state = after(planned())
@@ -258,6 +318,8 @@ events = st.one_of(
     kind("missed", due=iso),
     kind("held"),
     kind("released"),
+    kind("handed", digest=st.sampled_from(["d1", "d2"]), until=st.none() | iso, origin=st.just({})),
+    kind("reminded", since=iso, times=st.integers(1, 3)),
 )
 histories = st.lists(events, min_size=1, max_size=12)
 

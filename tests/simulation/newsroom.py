@@ -76,6 +76,9 @@ class Words:
     def traits(self, name: str) -> Traits | None:
         return self.shown
 
+    def assisted(self, name: str) -> bool:
+        return self.channels[name].assisted
+
     def render(self, post: Post, target: Target) -> SimpleNamespace:
         return SimpleNamespace(variant=self.variant(post, target), files={})
 
@@ -113,7 +116,9 @@ def words_of(items: tuple[Wanted, ...], on_unknown: str, commit: int = 0) -> Wor
         settings_blob="s1",
         templates={},
         templates_digest="t1",
-        settings=SimpleNamespace(min_gap_seconds=0, retract_max=20, slots={}, policy=Policy()),
+        settings=SimpleNamespace(
+            min_gap_seconds=0, retract_max=20, remind=timedelta(hours=1), slots={}, policy=Policy()
+        ),
         loaded=Loaded(posts, (), (), len(posts), frozenset(post.id for post in posts)),
         source=SimpleNamespace(find=lambda path: None),
     )

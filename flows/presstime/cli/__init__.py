@@ -16,6 +16,7 @@ VERBS = {
     "check": "find every problem in the posts, before anything is sent",
     "demo": "the whole thing on this machine, with a sample newsroom",
     "deploy": "register the flows in a Prefect work pool, for workers to run",
+    "done": "say where a person has posted what waited for them; alone: what waits, with everything needed",
     "init": "scaffold a newsroom",
     "measure": "how long a text is, in a network's own unit",
     "plan": "what would happen to every delivery, and why",

@@ -1,5 +1,6 @@
 """How the command line speaks: tables for people, one JSON document for programs, everything else on stderr."""
 
+import getpass
 import json
 import shutil
 from collections.abc import Sequence
@@ -58,3 +59,11 @@ def count(number: int, noun: str) -> str:
     """`1 post`, `2 posts`, `1 entry`, `2 entries`, `1 delivery`, `2 deliveries`."""
     plural = noun[:-1] + "ies" if noun.endswith("y") else noun + "s"
     return f"{number:,} {noun if number == 1 else plural}"
+
+
+def who() -> str:
+    """Who says so: what a person decides is in the log under their name on this machine."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a user id without a name, as in some containers
+        return "somebody"

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 ORDER = [
     Status.PUBLISHED,
     Status.RETRACTED,
+    Status.HANDED,
     Status.UNKNOWN,
     Status.REFUSED,
     Status.DEFERRED,
@@ -70,6 +71,10 @@ def run_pass(desk: "Desk", form: str, show_all: bool = False) -> int:
         _show(desk, _all_wanted(desk, changed) if show_all else changed)
         summary = _summary(desk.ledger.cache.counts())
         click.echo(f"{count(len(changed), 'delivery')} changed in this pass. In all: {summary}.")
+        if waiting := desk.waiting():
+            click.echo(
+                f"Waiting for a person: {count(len(waiting), 'delivery')}. `presstime done` shows what to post, and where."
+            )
     stuck = [s for s in desk.ledger.cache.open() if s.needs_look and desk.sync.wants(s.delivery)]
     return _exit_code(desk, stuck, changed)
 
@@ -164,6 +169,8 @@ def _summary(counts: Mapping[Status, int]) -> str:
 def _where(desk: "Desk", state: DeliveryState) -> str:
     if state.status is Status.PLANNED and state.due:
         return f"due {format_local(state.due, desk.settings.timezone)}"
+    if state.status is Status.HANDED and state.handed:
+        return f"waiting for a person since {format_local(state.handed, desk.settings.timezone)}: `presstime done`"
     if state.status in (Status.PUBLISHED, Status.RETRACTED) and state.reason:
         return f"{state.url}: {state.reason}" if state.url else state.reason
     return state.url or state.reason

@@ -1,10 +1,10 @@
 """`presstime settle`: say what became of a delivery that only a person can find out about."""
 
-import getpass
 from pathlib import Path
 
 import click
 
+from presstime.cli.output import who
 from presstime.errors import UsageError
 from presstime.model import Delivery, Receipt, Variant
 
@@ -37,7 +37,7 @@ def command(directory: Path, delivery: str, url: str | None, not_there: bool) ->
         desk.ledger.catch_up()
         state = desk.ledger.state(wanted)
         if state is not None and state.change is not None:
-            end_change_by_hand(desk.ledger, wanted, desk.timing.now, _who(), there=not not_there)
+            end_change_by_hand(desk.ledger, wanted, desk.timing.now, who(), there=not not_there)
             click.echo(f"{delivery}: noted as {'taken down' if not_there else 'left as it is'}.")
             return 0
         last = True
@@ -45,7 +45,7 @@ def command(directory: Path, delivery: str, url: str | None, not_there: bool) ->
             variant = Variant.from_json(desk.ledger.payload(state.intent.digest))
             last = state.intent.segment == len(variant.segments) - 1
         receipt = Receipt(url, url) if url else None
-        settle_by_hand(desk.ledger, wanted, desk.timing.now, _who(), receipt, last)
+        settle_by_hand(desk.ledger, wanted, desk.timing.now, who(), receipt, last)
     if not_there:
         click.echo(
             f"{delivery}: noted. The next pass sends it again, if its late rule still lets it (`presstime plan`)."
@@ -55,10 +55,3 @@ def command(directory: Path, delivery: str, url: str | None, not_there: bool) ->
     else:
         click.echo(f"{delivery}: noted. The next pass goes on with the rest of the thread.")
     return 0
-
-
-def _who() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # a user id without a name, as in some containers
-        return "somebody"

@@ -28,23 +28,28 @@ ADVICE = {
 @FORMAT
 @click.pass_obj
 def command(directory: Path, form: str) -> int:
-    """What needs a person, what comes next, and when the last pass was. Exit 1 if somebody is needed."""
+    """What needs a person, what is to be posted by hand, what comes next, and when the last pass was. Exit 1 if somebody is
+    needed; what is to be posted by hand, and still may be, is no failure."""
     from presstime.wire import last_pass, open_desk
 
     with open_desk(directory) as desk:
         desk.ledger.catch_up()
         actions = desk.sync.actions(told=False)
         needed = [s for s in desk.ledger.cache.open() if s.needs_look]
-        coming = [a for a in actions if a.action in ("publish", "wait") and a.due][:COMING]
-        passed = last_pass(desk.root)
+        waiting = desk.waiting()
+        theirs = {state.delivery for state in waiting}
+        due = [a for a in actions if a.action in ("publish", "wait") and a.due and a.delivery not in theirs]
+        coming, passed = due[:COMING], last_pass(desk.root)
         if form == "json":
-            say_json(_as_json(desk, needed, coming, passed))
+            say_json(_as_json(desk, needed, waiting, coming, passed))
         else:
-            _show(desk, needed, coming, passed)
+            _show(desk, needed, waiting, coming, passed)
         return 1 if needed or has_errors(desk.problems) else 0
 
 
-def _show(desk: "Desk", needed: list[DeliveryState], coming: list[Action], passed: float) -> None:
+def _show(
+    desk: "Desk", needed: list[DeliveryState], waiting: list[DeliveryState], coming: list[Action], passed: float
+) -> None:
     zone = desk.settings.timezone
     if needed:
         rows = [
@@ -55,6 +60,12 @@ def _show(desk: "Desk", needed: list[DeliveryState], coming: list[Action], passe
         click.echo("No delivery needs a person.")
     if desk.problems:
         say(f"{count(len(desk.problems), 'problem')} in the content: `presstime check` lists them")
+    if waiting:
+        click.echo("")
+        times = [tuple(format_local(at, zone) if at else "" for at in (s.handed, s.until)) for s in waiting]
+        theirs = [(str(s.delivery), *span) for s, span in zip(waiting, times, strict=True)]
+        click.echo(table(theirs, ("to be posted by hand", "waits since", "of use until")))
+        click.echo("`presstime done` shows words, pictures and where to post them.")
     click.echo("")
     if coming:
         click.echo(table([(format_local(a.due, zone), str(a.delivery)) for a in coming if a.due], ("next", "delivery")))
@@ -68,11 +79,22 @@ def _ago(passed: float) -> str:
     return f"{minutes} min ago" if minutes else "less than a minute ago"
 
 
-def _as_json(desk: "Desk", needed: list[DeliveryState], coming: list[Action], passed: float) -> JsonObject:
+def _as_json(
+    desk: "Desk", needed: list[DeliveryState], waiting: list[DeliveryState], coming: list[Action], passed: float
+) -> JsonObject:
     return {
         "at": to_iso(datetime.now(UTC)),
         "commit": desk.newsroom.commit,
         "needs_person": [{"delivery": str(s.delivery), "state": s.status.value, "reason": s.reason} for s in needed],
+        "waiting": [
+            {
+                "delivery": str(s.delivery),
+                "since": s.handed and to_iso(s.handed),
+                "until": s.until and to_iso(s.until),
+                "reminded": s.reminded,
+            }
+            for s in waiting
+        ],
         "next": [a.to_json() for a in coming],
         "last_pass": to_iso(datetime.fromtimestamp(passed, UTC)) if passed else None,
         "log": {"name": desk.store.name, "entries": desk.ledger.cache.head().n},

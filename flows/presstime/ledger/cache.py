@@ -32,7 +32,7 @@ from presstime.model import (
     to_iso,
 )
 
-SCHEMA = 7  # of the fold: to be raised when a state, or what an event makes of it, changes
+SCHEMA = 8  # of the fold: to be raised when a state, or what an event makes of it, changes
 # `life` is another one whenever the fold begins anew. Beside each state stands what plans look it up by.
 TABLES = """
 CREATE TABLE IF NOT EXISTS head (id INTEGER PRIMARY KEY CHECK (id = 1), n INTEGER, hash TEXT, etag TEXT, log TEXT, life TEXT);
@@ -321,6 +321,8 @@ def _state_to_json(state: DeliveryState) -> JsonObject:
         "done": state.done and to_iso(state.done),
         "change": change and [change.what, change.digest, to_iso(change.at), change.why],
         "final": state.final,
+        "handed": state.handed and to_iso(state.handed),
+        "reminded": state.reminded,
         "entry": state.entry,
     }
 
@@ -339,5 +341,6 @@ def _state_from_json(data: JsonObject) -> DeliveryState:
             "until": data["until"] and from_iso(data["until"]),
             "done": data["done"] and from_iso(data["done"]),
             "change": change and Change(change[0], change[1], from_iso(change[2]), change[3]),
+            "handed": data["handed"] and from_iso(data["handed"]),
         }
     )

@@ -25,8 +25,8 @@ def held_by_another(state: DeliveryState, now: datetime, worker: str, is_gone: C
 def claimable(
     state: DeliveryState | None, digest: str, now: datetime, worker: str, is_gone: Callable[[str], bool] = is_gone
 ) -> bool:
-    """Whether a worker may claim a delivery that it wants to send as `digest`."""
-    if state is None or state.status in ENDED or state.review:
+    """Whether a worker may claim a delivery that it wants to send as `digest`; never what a person may have posted."""
+    if state is None or state.status in ENDED or state.review or state.handed is not None:
         return False
     wanted = state.sent_digest if state.begun else state.digest
     return wanted == digest and not held_by_another(state, now, worker, is_gone)

@@ -20,9 +20,13 @@ edited     digest, receipts: and now says it
 retracting reason, lease, commit: what is out is about to be taken down
 retracted  reason: and now is
 noted      digest, reason: a change that will not be made, a takedown ("retract") likewise, or a thread that is left as it is
+handed     epoch, digest, until, origin, worker, run: what a person is to post on an assisted channel, and until when it is of any use
+reminded   since, times: nobody said yet that it is out
 
 Where presstime.toml has an [approval], `planned` and `origin` also have who was found to have signed, and by which keys:
 signer (a mail address), signer_key and approver_key (fingerprints).
+
+What a person posted is `accepted` with `by` (who says so) and `digest` (of what they were last handed), then `published`.
 
 `refused`, `deferred` and `unknown` with a `change` ("edit", "retract") are about a change: what was published stays so.
 """
@@ -66,6 +70,8 @@ def _planned(state: DeliveryState, event: Event, at: datetime) -> DeliveryState:
         return replace(planned, change=None, final="", reason="")  # Git says again what is out: nothing is left to do
     if state.begun or state.status in (Status.PUBLISHED, Status.RETRACTED):
         return planned  # what is on the network, or may be, stays what it is
+    if state.status is Status.HANDED and planned.digest == state.sent_digest:
+        return planned  # the person has just these words
     return replace(planned, status=Status.PLANNED, reason="", until=None)
 
 
@@ -206,6 +212,21 @@ def _noted(state: DeliveryState, event: Event, at: datetime) -> DeliveryState:
     return replace(state, final=event.data["digest"], reason=event.data["reason"], change=None, claim=None, until=None)
 
 
+def _handed(state: DeliveryState, event: Event, at: datetime) -> DeliveryState:
+    if state.begun or state.status in (Status.PUBLISHED, Status.RETRACTED):
+        return state
+    until = from_iso(event.data["until"]) if event.data.get("until") else None
+    epoch = max(
+        state.epoch, event.data["epoch"]
+    )  # like a claim, it ends all earlier ones; unlike one, it does not run out
+    known = replace(state, status=Status.HANDED, sent_digest=event.data["digest"], handed=at, reminded=0, until=until)
+    return replace(known, claim=None, epoch=epoch, reason="")
+
+
+def _reminded(state: DeliveryState, event: Event, at: datetime) -> DeliveryState:
+    return replace(state, reminded=max(state.reminded, event.data["times"]))
+
+
 RULES: dict[str, Rule] = {
     "planned": _planned,
     "claimed": _claimed,
@@ -225,6 +246,8 @@ RULES: dict[str, Rule] = {
     "retracting": _changing,
     "retracted": _retracted,
     "noted": _noted,
+    "handed": _handed,
+    "reminded": _reminded,
 }
 
 States = Mapping[Delivery, DeliveryState]

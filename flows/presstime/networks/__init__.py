@@ -72,7 +72,7 @@ def load_adapter(name: str) -> type[Adapter]:
         return found
     raise SettingsError(
         f"this version renders and checks posts for {found.traits.title}, and does not send them",
-        "Post it there yourself, from what `presstime render` shows, or remove the channel.",
+        'Give the channel mode = "assisted": a person is handed what is due, and posts it. Or remove the channel.',
     )
 
 

@@ -52,6 +52,7 @@ LOCKED_OUT = {"AccountTakedown", "AccountDeactivated", "RepoDeactivated", "AuthF
 TRAITS = Traits(
     network="bluesky",
     title="Bluesky",
+    compose_links=("https://bsky.app/intent/compose?text={text}",),  # docs.bsky.app, "Action Intent Links"
     settling=Settling.NATURAL,
     text=TextRule(300, "graphemes", max_bytes=3000),
     media=MediaRule(4, PICTURES, max_bytes=2_000_000),

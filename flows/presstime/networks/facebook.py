@@ -42,6 +42,10 @@ INSIGHTS = {"post_media_view": Metric.VIEWS, "post_total_media_view_unique": Met
 TRAITS = Traits(
     network="facebook",
     title="Facebook",
+    compose_links=(
+        "https://www.facebook.com/sharer/sharer.php?u={link}",
+        "https://www.facebook.com/",
+    ),  # takes no words, and is not in the documentation any more
     settling=Settling.LOOKUP,
     text=TextRule(63_206, "characters"),
     media=MediaRule(10, ("image/jpeg", "image/png", "image/gif"), max_bytes=4_000_000),

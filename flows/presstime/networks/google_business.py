@@ -12,6 +12,7 @@ from presstime.networks.holes import media_hole
 TRAITS = Traits(
     network="google_business",
     title="Google Business Profile",
+    compose_links=("https://business.google.com/",),  # has no page that takes words
     settling=Settling.LOOKUP,
     text=TextRule(1500, "characters"),
     media=MediaRule(1, ("image/jpeg", "image/png"), max_bytes=5_000_000, alt_limit=0, min_side=250),

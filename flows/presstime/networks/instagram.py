@@ -46,6 +46,7 @@ METRICS = {
 TRAITS = Traits(
     network="instagram",
     title="Instagram",
+    compose_links=("https://www.instagram.com/",),  # has no page that takes words
     settling=Settling.CONTAINER,
     text=TextRule(2200, "characters"),
     media=MediaRule(

@@ -27,6 +27,8 @@ FILM = MovingRule(("video/mp4",), max_bytes=500_000_000, min_seconds=3, max_seco
 PAGE = Traits(
     network="linkedin",
     title="LinkedIn",
+    # Takes no words; the address that LinkedIn's own share plugin opens.
+    compose_links=("https://www.linkedin.com/sharing/share-offsite/?url={link}", "https://www.linkedin.com/feed/"),
     settling=Settling.LOOKUP,
     text=TextRule(3000, "characters"),
     media=replace(PICTURE, video=FILM),

@@ -46,6 +46,7 @@ from presstime.networks.verdict import Dialect, iso_instant
 TRAITS = Traits(
     network="mastodon",
     title="Mastodon",
+    compose_links=("{server}/share?text={text}",),  # the page of the server's own share buttons
     settling=Settling.KEYED,
     key_window=timedelta(hours=1),
     text=TextRule(500, "graphemes", url_weight=23, mention_local_part=True),

@@ -51,6 +51,7 @@ COUNTS = {
 TRAITS = Traits(
     network="pinterest",
     title="Pinterest",
+    compose_links=("https://www.pinterest.com/pin-creation-tool/",),  # its button page wants a public picture
     settling=Settling.LOOKUP,
     text=TextRule(800, "characters"),
     fields={"title": TextRule(100, "characters")},

@@ -11,6 +11,7 @@ from presstime.networks.base import Composer
 TRAITS = Traits(
     network="reddit",
     title="Reddit",
+    compose_links=("https://www.reddit.com/submit?title={title}",),  # the page of its share buttons
     settling=Settling.LOOKUP,
     text=TextRule(40_000, "characters"),
     fields={"title": TextRule(300, "characters")},

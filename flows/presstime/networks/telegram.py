@@ -54,6 +54,7 @@ ENTITIES = {
 TRAITS = Traits(
     network="telegram",
     title="Telegram",
+    compose_links=("https://t.me/share/url?url={link}&text={text}",),  # core.telegram.org/widgets/share
     settling=Settling.NONE,
     text=TextRule(4096, "scalars"),
     caption=TextRule(1024, "scalars"),

@@ -42,6 +42,7 @@ METRICS = {
 TRAITS = Traits(
     network="threads",
     title="Threads",
+    compose_links=("https://www.threads.com/intent/post?text={text}",),  # developers.facebook.com, "Web Intents"
     settling=Settling.CONTAINER,
     text=TextRule(500, "emoji_bytes"),
     media=MediaRule(

@@ -15,6 +15,7 @@ from presstime.networks.holes import hole, media_address, media_hole
 TRAITS = Traits(
     network="wordpress",
     title="WordPress",
+    compose_links=("{server}/wp-admin/post-new.php",),  # the dashboard, "Add New Post"
     settling=Settling.LOOKUP,
     text=TextRule(1_000_000, "characters"),  # none is documented; a bound against accidents
     media=MediaRule(10, ("image/jpeg", "image/png", "image/gif", "image/webp"), max_bytes=10_000_000),

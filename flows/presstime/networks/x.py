@@ -52,6 +52,7 @@ COUNTS = {
 TRAITS = Traits(
     network="x",
     title="X",
+    compose_links=("https://x.com/intent/tweet?text={text}",),  # docs.x.com, "Web Intent"
     settling=Settling.LOOKUP,
     text=TextRule(280, "weighted", url_weight=23),
     media=MediaRule(

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from presstime.errors import RenderError
 from presstime.model import Action, Delivery, DeliveryState, Post, Status, Target
+from presstime.plan import assisted
 from presstime.plan.approval import hold_unapproved
 from presstime.plan.lag import wait_for_newer
 from presstime.plan.situation import Situation, Verdict, Wanted, action_of, action_on, span_of, utc
@@ -50,9 +51,11 @@ def by_due(now: datetime) -> Callable[[Action], tuple[bool, datetime, Delivery]]
 def _decide(item: Wanted, state: DeliveryState | None, situation: Situation, say: Say) -> Action | None:
     if state is not None and (known := _as_the_log_says(item, state, situation)) is not PROCEED:
         return known
-    if gone := _too_late_for_words(item, situation.now):
+    if gone := _too_late(item, state, situation.now):
         told = state is not None and state.status is Status.MISSED and state.due == item.target.due
         return replace(gone, reason=state.reason) if told and state and gone.action == "missed" else gone
+    if state is not None and (doubt := assisted.not_sent(item, state, situation)):
+        return doubt
     try:
         digest = _known_digest(item, state, situation) or say(item.post, item.target)
     except RenderError as error:
@@ -101,6 +104,8 @@ def _as_the_log_says(item: Wanted, state: DeliveryState, situation: Situation) -
         return partly_out(item, state, situation)
     if state.status is Status.REFUSED and state.source == item.source:
         return action_of(item, "hold", f"refused by the network: {state.reason}", state.digest)
+    if assisted.unchanged(item, state) and situation.assisted(item.target.channel):
+        return assisted.too_late(item, state, situation.now) or assisted.waits(item, state, state.digest)
     approved = state.digest if state.source == item.source else ""  # what changed meanwhile is planned after the wait
     if situation.busy(state):
         return action_of(item, "wait", "another worker is at it", approved)
@@ -136,6 +141,13 @@ def _expired(item: Wanted, now: datetime) -> bool:
     return item.post.expires_at is not None and item.post.expires_at <= now
 
 
+def _too_late(item: Wanted, state: DeliveryState | None, now: datetime) -> Action | None:
+    """Lateness, counted for a person where one has it."""
+    if state is not None and state.status is Status.HANDED:
+        return assisted.too_late(item, state, now)
+    return _too_late_for_words(item, now)
+
+
 def _too_late_for_words(item: Wanted, now: datetime) -> Action | None:
     """Lateness that no text can change: found before rendering, so that an old archive costs nothing."""
     due, late = item.target.due, item.target.late
@@ -160,9 +172,15 @@ def _by_the_clock(item: Wanted, state: DeliveryState | None, situation: Situatio
     if due > situation.now:
         verdict: Verdict = "publish" if due <= situation.now + situation.lead else "wait"
         return action_of(item, verdict, f"due in {span_of(-overdue)}{note}", digest)
+    if state is not None and state.status is Status.HANDED and state.sent_digest == digest:
+        return assisted.waits(item, state, digest)
     if item.not_before is not None and item.not_before > situation.now:
         waits = action_of(item, "wait", f"late by {span_of(overdue)}, waits for the end of the quiet hours", digest)
         return replace(waits, due=item.not_before)
+    if state is not None and state.status is Status.HANDED:
+        return action_of(
+            item, "publish", "changed in Git since a person was handed it, and nobody said it is out", digest
+        )
     if state is not None and state.status is Status.DEFERRED:
         return action_of(item, "publish", f"tried before: {state.reason}", digest)
     return action_of(item, "publish", "due now" if overdue <= ON_TIME else f"late by {span_of(overdue)}", digest)
@@ -170,7 +188,7 @@ def _by_the_clock(item: Wanted, state: DeliveryState | None, situation: Situatio
 
 def _known_digest(item: Wanted, state: DeliveryState | None, situation: Situation) -> str:
     """The planned digest, where nothing it depends on has changed since: rendering would only repeat it."""
-    if state is None or state.status not in (Status.PLANNED, Status.DEFERRED, Status.CLAIMED):
+    if state is None or state.status not in (Status.PLANNED, Status.DEFERRED, Status.CLAIMED, Status.HANDED):
         return ""
     same = (state.source, state.engine, state.due) == (item.source, situation.engine, item.target.due)
     return state.digest if same else ""

@@ -80,6 +80,7 @@ class Situation:
     retract_max: int = 20
     last: Callable[[str], datetime | None] | None = None
     unapproved: Unapproved = lambda files: {}
+    assisted: Callable[[str], bool] = lambda channel: False  # whether a person posts on it
 
     def last_done(self, channel: str) -> datetime | None:
         """When something went out last on a channel."""

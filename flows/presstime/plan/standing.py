@@ -30,7 +30,7 @@ def published(item: Wanted, state: DeliveryState, situation: Situation) -> Actio
     if state.change and state.change.what == "retract":
         return takedown(state, state.change.why or "its takedown was begun before", situation)
     if same_content(item, state):
-        return _known(item, state)
+        return _known(item, state, situation)
     try:
         difference = situation.compare(item.post, item.target, state)
     except RenderError as error:
@@ -47,7 +47,7 @@ def same_content(item: Wanted, state: DeliveryState) -> bool:
     return state.origin.get("blob") == item.post.blob  # a log from before contents were told apart
 
 
-def _known(item: Wanted, state: DeliveryState) -> Action | None:
+def _known(item: Wanted, state: DeliveryState, situation: Situation) -> Action | None:
     """What an earlier look at the same content came to."""
     if state.change and state.final:
         advice = "change the post once more, or put back what is out"
@@ -59,11 +59,13 @@ def _known(item: Wanted, state: DeliveryState) -> Action | None:
         return None
     if state.final == state.digest:
         return action_of(item, "note", state.reason, state.digest)
+    if obstacle := _by_hand(state, situation):
+        return action_of(item, "note", f"changed in Git after it was published, but {obstacle}: {STAYS}", state.digest)
     return action_of(item, "edit", "it was changed in Git after it was published", state.digest)
 
 
 def _changed(item: Wanted, state: DeliveryState, difference: Difference, situation: Situation) -> Action:
-    if obstacle := cannot_edit(situation.traits(state.delivery.channel), difference):
+    if obstacle := _by_hand(state, situation) or cannot_edit(situation.traits(state.delivery.channel), difference):
         return action_of(
             item, "note", f"changed in Git after it was published, but {obstacle}: {STAYS}", difference.digest
         )
@@ -106,7 +108,8 @@ def takedown(state: DeliveryState, reason: str, situation: Situation) -> Action:
         return action_on(state, "note", state.reason)
     if state.final == "retract":
         return action_on(state, "hold", f"{reason}, but its takedown was refused: {state.reason} ({BY_HAND})")
-    if obstacle := cannot_retract(situation.traits(state.delivery.channel), state, situation.now):
+    traits = situation.traits(state.delivery.channel)
+    if obstacle := _by_hand(state, situation) or cannot_retract(traits, state, situation.now):
         return action_on(state, "note", f"{reason}, but {obstacle}: {STAYS}")
     return action_on(state, "retract", reason)
 
@@ -137,6 +140,15 @@ def is_out(state: DeliveryState) -> bool:
 def _is_removed(state: DeliveryState, situation: Situation) -> bool:
     gone = situation.gone(state)
     return gone.retract and not gone.asked and state.change is None
+
+
+def _by_hand(state: DeliveryState, situation: Situation) -> str:
+    """Why only a person can change what is out; "" where the network can be asked to."""
+    if state.handed is not None:
+        return "a person posted it: change it there by hand, or take it down"
+    if situation.assisted(state.delivery.channel):
+        return "its channel is assisted now: change it there by hand, or take it down"
+    return ""
 
 
 def cannot_edit(traits: Traits | None, difference: Difference) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from presstime.errors import ClaimLost, LedgerError, NetworkError, WrongClock
+from presstime.ledger.assisted import hand_over
 from presstime.ledger.changes import ChangeHandle, claim_change, put_off_change
 from presstime.ledger.claims import LEASE_SECONDS, Announcement, ClaimHandle, claim, put_off
 from presstime.ledger.log import Ledger
@@ -122,6 +123,16 @@ class Publisher:
             return state
         reason = f"a later message was refused, and the post says `retract`: {state.reason}"
         return self.change(takedown(job.variant, job.channel, reason=reason), adapter)
+
+    def hand(self, job: Job, until: datetime | None) -> DeliveryState:
+        """Give a delivery to the person who posts on its channel, at its instant: of use until `until`. Returns where the
+        delivery stands afterwards.
+
+        Raises `StoreError` or `LedgerError` where the log cannot be used."""
+        self.timing.check_skew()
+        self.timing.wait_until(job.due)
+        hand_over(self.ledger, job.variant.delivery, job.variant.digest, self.timing.now, until)
+        return self._as_logged(job)
 
     def change(self, job: ChangeJob, adapter: Adapter) -> DeliveryState:
         """Edit what is out, or take it down. Returns where the delivery stands afterwards.

@@ -26,6 +26,7 @@ from presstime.model import (
 )
 from presstime.plan import Difference, Rules, Situation, Timetable, Wanted, content_of, plan, source_of, timetable
 from presstime.plan.approval import is_new
+from presstime.plan.assisted import reminder_due
 from presstime.plan.decide import by_due
 from presstime.plan.situation import action_on, files_of
 from presstime.plan.standing import is_out, same_content
@@ -41,7 +42,8 @@ GIT_AGE_SECONDS = (
 )
 OLD = "Git was read too long ago: this worker stood still, and the next pass reads it anew"
 BATCH = 200  # events of one entry: some hundred kilobytes with their payloads
-IDLE = (Status.PLANNED, Status.DEFERRED, Status.CLAIMED, Status.HELD)  # nothing sent, nothing decided for good
+# Nothing sent, nothing decided for good; what is handed may be out, and `done` says so whatever happens to it meanwhile.
+IDLE = (Status.PLANNED, Status.DEFERRED, Status.CLAIMED, Status.HELD, Status.HANDED)
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,7 @@ class Sync:
     read_at: float | None = None  # when Git was read, by the monotonic clock; None: at any time
     _known: dict[Delivery, Wanted] = field(default_factory=dict)  # what the last plan wanted
     looks: list[Look] = field(default_factory=list)  # what the last plan that was written down looked at
+    reminded: list[Delivery] = field(default_factory=list)  # of what a person has, what the last plan reminds of
 
     def actions(self, now: datetime | None = None, told: bool = True) -> list[Action]:
         """The whole plan as it stands against the log as last read; unless `told` is False, with what was missed and is over.
@@ -89,9 +92,11 @@ class Sync:
             found, situation = self._lay_out(look, now), replace(self._situation(look, now), lead=lead)
             actions = plan(found.wanted, situation, self._digest, found.waiting)
             news = list(self._events(actions, self._known, look.states))
+            news += self._reminders(actions, look.states, now)
             unfinished = _unfinished(actions, self._known, look)
         self._write(news, look.states)
         self.looks[:] = [look]
+        self.reminded[:] = [event.delivery for event, _ in news if event.kind == "reminded"]
         if self._is_old():
             return [replace(a, action="wait", reason=OLD) if a.acts else a for a in actions]
         self._outlook.remember(look, unfinished)
@@ -176,6 +181,7 @@ class Sync:
             twin=self._twin,
             retract_max=self.newsroom.settings.retract_max,
             unapproved=self._unapproved,
+            assisted=self.words.assisted,
             last=self.ledger.cache.last_done,
         )
 
@@ -229,6 +235,16 @@ class Sync:
         for item, state in seen:
             yield self._planned(item, state.sent_digest, state.due, state.said, origins[item.post.path]), ""
         yield from self._dropped(wanted, states)
+
+    def _reminders(
+        self, actions: Sequence[Action], states: Mapping[Delivery, DeliveryState], now: datetime
+    ) -> Iterator[tuple[Event, str]]:
+        """Of what a person has for some time now, and may still post."""
+        for action in actions:
+            state, after = states.get(action.delivery), self.newsroom.settings.remind
+            if action.action == "wait" and reminder_due(state, now, after) and state is not None and state.handed:
+                told = {"since": to_iso(state.handed), "times": state.reminded + 1}
+                yield step("reminded", action.delivery, self.timing.now, **told), ""
 
     def _planned(self, item: Wanted, digest: str, due: datetime | None, said: str, by: Provenance) -> Event:
         return step(

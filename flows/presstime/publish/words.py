@@ -1,7 +1,7 @@
 """What deliveries say: rendering, bound to one newsroom and the networks' own traits. Preview, plan and publish all ask here."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from presstime import __version__
@@ -12,6 +12,7 @@ from presstime.model import (
     Channel,
     Delivery,
     JsonObject,
+    Markup,
     MediaRef,
     Post,
     Target,
@@ -24,6 +25,7 @@ from presstime.networks.base import Composer
 from presstime.policy import Finding, Said, comparable, judge, repeat_of, repeated
 from presstime.render import Rendered, Templates, render
 from presstime.render.campaign import Campaign
+from presstime.render.forms import DOCUMENTS
 from presstime.render.media import prepare_image
 from presstime.render.templates import shipped_digest
 from presstime.settings.policy import NO_RULES
@@ -63,9 +65,14 @@ class Words:
     def traits(self, name: str) -> Traits | None:
         """What a channel's network can do; None if there is no such channel or network any more."""
         try:
-            return _traits_of(self.channel(name))
+            return traits_on(self.channel(name))
         except RenderError:
             return None
+
+    def assisted(self, name: str) -> bool:
+        """Whether a person posts on a channel."""
+        channel = self.newsroom.settings.channels.get(name)
+        return channel is not None and channel.assisted
 
     def render(self, post: Post, target: Target) -> Rendered:
         """Raises `RenderError` where the post cannot be said on this channel, or must not be by the newsroom's rules."""
@@ -87,7 +94,7 @@ class Words:
         if self.newsroom.settings.policy == NO_RULES:
             return rendered, []
         settings, channel = self.newsroom.settings, self.channel(target.channel)
-        traits, zone = _traits_of(channel), channel.timezone or settings.timezone
+        traits, zone = traits_on(channel), channel.timezone or settings.timezone
         findings = judge(settings.policy, post, target, rendered.variant, traits, zone)
         within = settings.policy.repeat_within
         if within is not None and settings.policy.covers(target.due):
@@ -102,7 +109,7 @@ class Words:
             post,
             target,
             channel,
-            _traits_of(channel),
+            traits_on(channel),
             _adapter_of(channel).compose,
             self.newsroom.template_data,
             self.templates,
@@ -163,17 +170,22 @@ class Words:
         )
 
 
+def traits_on(channel: Channel) -> Traits:
+    """What can be said on a channel: its network's traits, with the limits of its own. What a person pastes into a network's page
+    has no marks beside its words, and no card but the one that the network makes of the link. Raises `RenderError`."""
+    traits = _adapter_of(channel).traits.limited(channel.limits)
+    if not channel.assisted:
+        return traits
+    markup: Markup = traits.markup if traits.markup in DOCUMENTS else "plain"
+    return replace(traits, markup=markup, marks=frozenset() if markup == "plain" else traits.marks, card=False)
+
+
 def _adapter_of(channel: Channel) -> type[Composer]:
     """Raises `RenderError` for a network nobody serves: that channel's deliveries are held, the others go on."""
     try:
         return load(channel.network)
     except SettingsError as error:
         raise RenderError(error.message, error.advice, UNKNOWN_NETWORK) from None
-
-
-def _traits_of(channel: Channel) -> Traits:
-    """What a channel can do: its network's traits, with the limits of its own. Raises `RenderError`."""
-    return _adapter_of(channel).traits.limited(channel.limits)
 
 
 def _as_named(item: Attachment, size: int) -> MediaRef:

@@ -13,6 +13,7 @@ from presstime.problems import Place, Problems, nearest, shorten, suggest
 from presstime.settings import toml
 from presstime.settings.approval import Approval, read_approval
 from presstime.settings.channels import check_slots, read_channels, read_groups
+from presstime.settings.media import MEDIA_ADVICE, Media, read_media, unreachable
 from presstime.settings.policy import Policy, read_policy
 from presstime.settings.secrets import LOCATOR_ADVICE, is_locator
 from presstime.settings.secrets import reveal as reveal
@@ -20,6 +21,10 @@ from presstime.settings.tables import LANGUAGE, Table, url_problem
 from presstime.settings.utm import Utm, read_utm
 
 FILE = "presstime.toml"
+NOT_YET_ADVICE = (
+    'Add mode = "assisted": a person is handed what is due, and posts it. Without it, `presstime render` shows it, and what is '
+    "due there is held."
+)
 LINK_FIELDS = ("section", "name", "id", "year", "month", "day", "language")
 BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")  # S3 user guide, "Bucket naming rules"
 _FIELD = re.compile(r"\{([^{}]*)\}")
@@ -63,6 +68,7 @@ class Settings:
     timezone: str
     language: str | None = None
     audit: Audit = field(default_factory=Audit)
+    media: Media = field(default_factory=Media)
     git: Git = field(default_factory=Git)
     content: Content = field(default_factory=Content)
     channels: Mapping[str, Channel] = field(default_factory=dict)
@@ -70,6 +76,7 @@ class Settings:
     default_channels: tuple[str, ...] = ()
     late: Late = field(default_factory=Late)
     min_gap_seconds: int = 0
+    remind: timedelta = timedelta(hours=1)  # after which a person is reminded of what waits for them; 0: never
     retract_max: int = 20  # published posts that one commit may take down by removing their files
     policy: Policy = field(default_factory=Policy)
     approval: Approval | None = None
@@ -100,18 +107,21 @@ def parse_settings(source: bytes, path: str = FILE) -> Settings:
     git, content = _git(top.table("git")), _content(top.table("content"))
     timezone, slots = _timezone(newsroom), _slots(top.table("slots"))
     check_slots(channels, channel_table, slots)
+    audit, media_table = _audit(top.table("audit"), git), top.table("media")
     settings = Settings(
         name=newsroom.text("name") or "newsroom",
         timezone=timezone,
         language=_newsroom_language(newsroom),
-        audit=_audit(top.table("audit"), git),
+        audit=audit,
+        media=read_media(media_table, _bucket(media_table), bool(audit.bucket) and not audit.embedded),
         git=git,
         content=content,
         channels=channels,
         groups=groups,
         default_channels=_default_channels(defaults, channel_table, groups),
         late=_late(defaults),
-        min_gap_seconds=_min_gap(defaults),
+        min_gap_seconds=int(_duration(defaults, "min_gap", "0s").total_seconds()),
+        remind=_duration(defaults, "remind", "1h"),
         retract_max=defaults.number("retract_max", 20),
         policy=read_policy(top.table("policy"), timezone),
         approval=read_approval(top),
@@ -266,7 +276,7 @@ def _bucket(table: Table) -> str | None:
     text = table.text("bucket")
     if text is None or BUCKET.fullmatch(text):
         return text
-    message = f"audit.bucket {text!r} is not a name that S3 takes"
+    message = f"{'.'.join(map(str, (*table.path, 'bucket')))} {text!r} is not a name that S3 takes"
     table.error(
         "bucket", "bad-value", message, "3 to 63 small letters, digits, hyphens and dots, e.g. maison-verne-audit."
     )
@@ -355,20 +365,24 @@ def _late(defaults: Table) -> Late:
         return Late()
 
 
-def _min_gap(defaults: Table) -> int:
-    text = defaults.text("min_gap")
+def _duration(defaults: Table, key: str, default: str) -> timedelta:
+    text = defaults.text(key)
     try:
-        return int((parse_duration(text) if text else timedelta(0)).total_seconds())
+        return parse_duration(text or default)
     except ValueError as error:
-        defaults.error("min_gap", "bad-duration", str(error), 'Write e.g. min_gap = "5m".')
-        return 0
+        defaults.error(key, "bad-duration", str(error), f'Write e.g. {key} = "5m".')
+        return parse_duration(default)
 
 
 def check_networks(
-    settings: Settings, traits_of: Callable[[str], Traits], can_send: Callable[[str], bool] = lambda name: True
+    settings: Settings,
+    traits_of: Callable[[str], Traits],
+    can_send: Callable[[str], bool] = lambda name: True,
+    sandboxed: bool = False,
 ) -> list[Problem]:
     """What is wrong between the channels and their networks: a network nobody serves, or that can only be rendered for, an
-    option or limit it has not, credentials or an account it needs. `traits_of` raises `SettingsError` for an unknown network."""
+    option or limit it has not, credentials or an account it needs, media that it could not fetch. Of an assisted channel only
+    what rendering needs. `traits_of` raises `SettingsError` for an unknown network; `sandboxed`: this machine's sandbox stands in."""
     problems: Problems[toml.Path] = Problems(settings.path, lambda mark: _place(settings.places, mark))
     for channel in settings.channels.values():
         at: toml.Path = ("channels", channel.name)
@@ -377,11 +391,18 @@ def check_networks(
         except SettingsError as error:
             problems.error((*at, "network"), "unknown-network", error.message, error.advice)
             continue
-        if not can_send(channel.network):
-            message = f"this version renders and checks posts for {traits.title}, and does not send them"
-            problems.error((*at, "network"), "not-yet", message, "Try `presstime render`; what is due there is held.")
         _check_options(channel, traits, at, problems)
         _check_limits(channel, traits, at, problems)
+        if channel.assisted:
+            continue
+        if not can_send(channel.network):
+            message = f"this version renders and checks posts for {traits.title}, and does not send them"
+            problems.error((*at, "network"), "not-yet", message, NOT_YET_ADVICE)
+        if traits.public_media and (obstacle := unreachable(settings.media, settings.audit, channel)) and not sandboxed:
+            needed = traits.media is not None and traits.media.required
+            note = problems.error if needed else problems.warning
+            message = f"{traits.title} fetches pictures itself, and {obstacle}"
+            note((*at, "network"), "hidden-media", message, MEDIA_ADVICE)
         if traits.needs_credentials and channel.credentials is None:
             message = f"channel {channel.name!r} names no credentials, and {traits.title} wants some"
             problems.error(at, "missing-credentials", message, 'Add e.g. credentials = "env:NAME_OF_A_VARIABLE".')
