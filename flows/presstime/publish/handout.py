@@ -196,8 +196,8 @@ def _clear(folder: Path, but: Collection[Path] = ()) -> None:
         for file in folder.iterdir():
             if file.is_file() and file not in but:
                 file.unlink()
-        if not but:
-            folder.rmdir()
+        for emptied in (folder, *folder.parents) if not but else ():
+            emptied.rmdir()  # up to the first that holds anything
 
 
 def _folder_of(delivery: Delivery) -> Path:
