@@ -482,6 +482,15 @@ LIMITS: Mapping[str, tuple[str, ...]] = {
 
 
 @dataclass(frozen=True, slots=True)
+class ApiVersion:
+    """A network's API whose versions are named YYYYMM and served for about so many months; a channel's option `version` takes
+    the place of the default."""
+
+    default: str
+    months: int
+
+
+@dataclass(frozen=True, slots=True)
 class Traits:
     """What a network can do, as data: generic code reads this and never asks for a network's name."""
 
@@ -520,6 +529,7 @@ class Traits:
     metrics: frozenset[str] = frozenset()  # what it counts of a message: names of `Metric`
     can_hear: bool = False  # what readers answer can be read
     price: Price | None = None  # what a message costs
+    version: ApiVersion | None = None  # where the version of the API is a thing that grows old
     # Where a person writes a post: the first of these whose fields can all be filled is shown. Fields: {text}, {link}, {title},
     # percent-encoded, and as they are {server} (the channel's base_url) and {account}.
     compose_links: tuple[str, ...] = ()

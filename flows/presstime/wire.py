@@ -4,7 +4,7 @@ import os
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -485,7 +485,9 @@ def network_problems(settings: Settings, sandboxed: bool = False) -> list[Proble
     """What presstime.toml asks of networks that they do not have. `sandboxed`: the sandbox stands in for them."""
     from presstime.settings import check_networks
 
-    return [*settings.warnings, *check_networks(settings, lambda name: load(name).traits, can_send, sandboxed)]
+    today = datetime.now(UTC).date()
+    found = check_networks(settings, lambda name: load(name).traits, can_send, sandboxed, today)
+    return [*settings.warnings, *found]
 
 
 def read_source(directory: Path, commit: str | None) -> Source:

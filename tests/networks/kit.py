@@ -2,7 +2,6 @@
 
 import itertools
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -10,6 +9,7 @@ import httpx
 from presstime.model import Attachment, Channel, JsonObject, Metric, Secret
 from presstime.networks import load
 from presstime.networks.base import Adapter
+from presstime.sandbox import linkedin
 from presstime.sandbox.graph import node_id
 from presstime.sandbox.server import SandboxServer
 from presstime.sandbox.state import Media
@@ -17,8 +17,14 @@ from presstime.sandbox.twin import name_of
 
 RUN = itertools.count()
 OPTIONS: Mapping[str, JsonObject] = {"pinterest": {"board": "1001"}}  # what a channel of a network must have
-BY_TOKEN = ("mastodon", "x", "facebook", "instagram", "threads", "pinterest")  # the twins whose account is the token's
-NODES = ("facebook", "instagram")  # whose accounts are named by their number
+# Networks whose channels name their account otherwise than the sandbox does.
+ACCOUNTS = {
+    "facebook": node_id,
+    "instagram": node_id,
+    "linkedin": linkedin.organization,
+    "linkedin_member": linkedin.person,
+}
+NAMED = ("telegram", "bluesky")  # whose requests name the account: elsewhere it is the token's
 
 
 class SandboxBench:
@@ -28,8 +34,13 @@ class SandboxBench:
         self.server, self.network, self.run = server, network, next(RUN)
 
     def channel(self, account: str) -> Channel:
+        return self._channel(self.named(account))
+
+    def _channel(self, name: str) -> Channel:
         base_url, options = f"{self.server.url}/{self.network}", OPTIONS.get(self.network, {})
-        return Channel("channel", self.network, base_url, account=self.named(account), options=options)
+        return Channel(
+            "channel", self.network, base_url, account=ACCOUNTS.get(self.network, str)(name), options=options
+        )
 
     def named(self, account: str) -> str:
         """The account's name on the network: a handle, a chat, or a user."""
@@ -38,10 +49,8 @@ class SandboxBench:
 
     def adapter(self, account: str, token: str | None = None) -> Adapter:
         value = token or f"sandbox-{self.named(account)}"
-        channel = self.channel(account)
-        if self.network in NODES:
-            channel = replace(channel, account=node_id(name_of(value)))
-        adapter = load(self.network)(channel, Secret(value))
+        name = name_of(value) if self.network in ACCOUNTS else self.named(account)
+        adapter = load(self.network)(self._channel(name), Secret(value))
         assert isinstance(adapter, Adapter)
         if adapter.traits.public_media:
             adapter.address_of = self.address_of
@@ -54,7 +63,7 @@ class SandboxBench:
 
     def fault(self, account: str, kind: str, token: str | None = None, **more: Any) -> None:
         named = self.named(account).removeprefix("@")
-        name = name_of(token) if token and self.network in BY_TOKEN else named
+        name = name_of(token) if token and self.network not in NAMED else named
         self.server.state.faults.add({"network": self.network, "kind": kind, "account": name, **more})
 
     def answer(self, account: str, post_id: str, author: str, text: str) -> None:

@@ -2,7 +2,7 @@
 twin, in simulated time. README.md has the table; `python -m tests.networks.trials` writes it anew."""
 
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
@@ -14,7 +14,7 @@ from PIL import Image
 from presstime.ledger.cache import Cache
 from presstime.ledger.claims import step
 from presstime.ledger.log import Ledger
-from presstime.model import Channel, DeliveryState, Late, MediaRef, Post, Status, Target, Traits
+from presstime.model import Channel, DeliveryState, Late, MediaRef, Post, Status, Target, Traits, Variant
 from presstime.networks.base import Adapter
 from presstime.publish.send import Job, Publisher
 from presstime.publish.timing import Timing
@@ -116,21 +116,14 @@ def one(bench: SandboxBench, clock: Clock, case: Case, account: str, uploads: st
     channel = adapter.channel
     rendered = words(case, channel, adapter, clock)
     variant = rendered.variant
-    store = MemoryStore(Bucket(clock.now))
-    ledger = Ledger(store, Cache(None, "log"), "trial/m/1/1", sleep=clock.sleep, monotonic=clock.monotonic)
-    planned = step(
-        "planned", variant.delivery, clock.now, digest=variant.digest, source="s", due=variant.at.isoformat()
-    )
-    more = dict.fromkeys(("path", "commit", "blob", "author", "approver"), "")
-    ledger.append(lambda view: [replace(planned, data={**planned.data, **more})], {variant.digest: variant.to_json()})
+    desk = planned(variant, clock)
     if case.fault:
         where = {"path": uploads} if case.upload and uploads else {}
         bench.fault(account, **{**case.fault, **where})
     before = len(bench.server.state.calls)
     job = Job(variant, channel, variant.at, lambda item: rendered.files[item.digest])
     for _ in range(PASSES):
-        publisher = Publisher(ledger, Timing(store, clock.now, clock.sleep, clock.monotonic))
-        state = publisher.publish(job, adapter)
+        state = desk().publish(job, adapter)
         if state.status in (Status.PUBLISHED, Status.REFUSED) or state.review:
             break
         clock.sleep(60)
@@ -139,6 +132,16 @@ def one(bench: SandboxBench, clock: Clock, case: Case, account: str, uploads: st
     adapter.close()
     seen = len(bench.posts(account))
     return Result(adapter.traits, case.name, state, seen, len(calls))
+
+
+def planned(variant: Variant, clock: Clock) -> Callable[[], Publisher]:
+    """A log in which this is planned, and what makes a pass over it."""
+    store = MemoryStore(Bucket(clock.now))
+    ledger = Ledger(store, Cache(None, "log"), "trial/m/1/1", sleep=clock.sleep, monotonic=clock.monotonic)
+    event = step("planned", variant.delivery, clock.now, digest=variant.digest, source="s", due=variant.at.isoformat())
+    more = dict.fromkeys(("path", "commit", "blob", "author", "approver"), "")
+    ledger.append(lambda view: [replace(event, data={**event.data, **more})], {variant.digest: variant.to_json()})
+    return lambda: Publisher(ledger, Timing(store, clock.now, clock.sleep, clock.monotonic))
 
 
 def words(case: Case, channel: Channel, adapter: Adapter, clock: Clock) -> Rendered:

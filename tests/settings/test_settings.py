@@ -1,7 +1,8 @@
 """presstime.toml: everything it may say is read, everything wrong with it is reported at once and at its place."""
 
 import os
-from datetime import timedelta
+from dataclasses import replace
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from presstime.clock import Slot
 from presstime.errors import SettingsError
-from presstime.model import Channel, Late, MediaRule, Problem, Settling, TextRule, Traits
+from presstime.model import ApiVersion, Channel, Late, MediaRule, Problem, Settling, TextRule, Traits
 from presstime.settings import check_networks, parse_late, parse_settings, reveal
 
 WHOLE = """\
@@ -348,6 +349,25 @@ def test_a_channels_own_limits() -> None:
     for value in ("0", "-1", "true", '"many"', "1.5", "[1]"):
         assert places(refused(f"{channel}characters = {value}\n")) == [(8, "wrong-type")]
     assert places(refused(f'{zone}[channels.a]\nnetwork = "known"\nlimits = 7\n')) == [(5, "wrong-type")]
+
+
+def versions(version: str, today: date) -> list[tuple[str, str]]:
+    """What is said of a channel whose network serves a version of its API for twelve months."""
+    dated = replace(traits_of("known"), version=ApiVersion("202607", months=12), options=frozenset({"version"}))
+    settings = parse_settings(
+        f'[channels.a]\nnetwork = "known"\naccount = "x"\ncredentials = "env:A"\n{version}\n'.encode(), "presstime.toml"
+    )
+    return [(p.code, p.severity) for p in check_networks(settings, lambda name: dated, today=today)]
+
+
+def test_a_version_that_grows_old_is_told_ahead() -> None:
+    """From two months before its end on, at its line; the default counts where the channel names none."""
+    assert versions("", date(2027, 4, 30)) == []
+    assert versions("", date(2027, 5, 1)) == [("old-version", "warning")]
+    assert versions('version = "202611"', date(2027, 8, 31)) == []
+    assert versions("version = 202611", date(2027, 9, 1)) == [("old-version", "warning")]
+    assert versions('version = "2026-11"', date(2026, 9, 1)) == [("bad-version", "error")]
+    assert versions('version = "202613"', date(2026, 9, 1)) == [("bad-version", "error")]
 
 
 @given(st.binary(max_size=80))

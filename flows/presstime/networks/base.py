@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import ClassVar
 
+from presstime.errors import NetworkError
 from presstime.model import (
     Attachment,
     Channel,
@@ -82,6 +83,16 @@ class Adapter(Composer):
     def __init__(self, channel: Channel, secret: Secret | None) -> None:
         self.channel = channel
         self.secret = secret
+
+    def public_address(self, item: Attachment, content: bytes) -> str:
+        """Where the network can fetch a file. Raises `NetworkError`, for a person, where there is no such place."""
+        if self.address_of is None:
+            raise NetworkError(
+                f"{self.traits.title} fetches pictures itself, from a public address, and there is none to put them at",
+                "Keep the audit log in an S3 bucket that can be reached from outside, or leave the picture out.",
+                needs_person=True,
+            )
+        return self.address_of(item, content)
 
     def prepare(self, variant: Variant, read: ReadBytes) -> Mapping[str, Json]:
         """Everything that can be done ahead and that readers do not see: log in, upload media. Returns what `send` needs,

@@ -49,11 +49,12 @@ _quiet: ContextVar[bool] = ContextVar("presstime_quiet", default=False)
 
 
 class Failed(Exception):
-    """What came instead of a good answer, already judged."""
+    """What came instead of a good answer, already judged; with the HTTP status, where there was an answer."""
 
-    def __init__(self, verdict: Verdict) -> None:
+    def __init__(self, verdict: Verdict, status: int | None = None) -> None:
         super().__init__(verdict.reason)
         self.verdict = verdict
+        self.status = status
 
     def as_error(self) -> NetworkError:
         """For the calls that raise: a refusal, too, needs a person, since asking again gives the same answer; it is about what
@@ -124,7 +125,7 @@ class Http:
         if isinstance(answer, VERDICTS):
             raise Failed(_harmless(answer))
         if verdict := self._verdict(answer):
-            raise Failed(_harmless(verdict))
+            raise Failed(_harmless(verdict), answer.status_code)
         try:
             return answer.json() if answer.content else None
         except ValueError:
@@ -141,7 +142,7 @@ class Http:
         if isinstance(answer, VERDICTS):
             raise Failed(_harmless(answer))
         if verdict := self._verdict(answer):
-            raise Failed(_harmless(verdict))
+            raise Failed(_harmless(verdict), answer.status_code)
         return answer
 
     def post(self, method: str, path: str, receipt: Callable[[Json], Receipt], **content: Any) -> Outcome:

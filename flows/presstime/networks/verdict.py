@@ -4,8 +4,8 @@ A status says whether something was accepted; how a network words its refusals a
 """
 
 import email.utils
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -23,8 +23,9 @@ LONGEST = 500  # characters of a network's own words that a reason keeps
 class Dialect:
     """How one network words things. `words` yields (message, error name) from an error body; `until` when a limit ends;
     `renew` tells a person what to do about refused credentials; `about_credentials` recognises a refusal that is not a
-    401 yet is about them. The others take (status, error name, message) as well: networks that number their errors say a
-    limit, an expired token or a blocked account under one status for all."""
+    401 yet is about them; `remedies` says, by error name, what a person does about refusals that no other message would
+    change. The others take (status, error name, message) as well: networks that number their errors say a limit, an expired token
+    or a blocked account under one status for all."""
 
     words: Callable[[Json], tuple[str, str]]
     until: Until
@@ -37,6 +38,7 @@ class Dialect:
     limited: Callable[[int, str, str], bool] = lambda status, code, message: False  # a limit that is no 429
     blocked: Callable[[int, str, str], bool] = lambda status, code, message: False  # the account, until someone looks
     expired: Callable[[int, str, str], bool] = lambda status, code, message: status == 401  # worth a newer credential
+    remedies: Mapping[str, str] = field(default_factory=dict)
 
 
 def judge(response: "httpx.Response", traits: Traits, dialect: Dialect) -> Verdict:
@@ -48,6 +50,8 @@ def judge(response: "httpx.Response", traits: Traits, dialect: Dialect) -> Verdi
         return Deferred(f"{reason}. Open the account on {traits.title} and do what it asks for.", needs_person=True)
     if status == 429 or status in traits.safe_statuses or dialect.limited(status, code, message):
         return Deferred(reason, until=dialect.until(response))
+    if code in dialect.remedies:
+        return Deferred(f"{reason.rstrip('.')}. {dialect.remedies[code]}", needs_person=True)
     if status == 401 or dialect.about_credentials(status, code, message):
         return Deferred(f"{reason.rstrip('.')}. {dialect.renew}", needs_person=True)
     if status == 402:
@@ -98,6 +102,14 @@ def retry_after(response: "httpx.Response") -> datetime | None:
     """RFC 9110 `Retry-After`: seconds from now, or an HTTP date."""
     text = response.headers.get("retry-after", "")
     return after_seconds(text) or _from_http_date(text)
+
+
+def utc_midnight(response: "httpx.Response") -> datetime | None:
+    """The end of a daily limit that no header tells: midnight, UTC (LinkedIn). Of a 429 only."""
+    if response.status_code != 429:
+        return None
+    tomorrow = datetime.now(UTC) + timedelta(days=1)
+    return tomorrow.replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def after_seconds(value: object) -> datetime | None:

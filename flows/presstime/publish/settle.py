@@ -49,7 +49,8 @@ def settle(
     if traits.can_find:
         may_resend = on_unknown == "resend" and held.state.attempts < RESENDS_MAX
         return _look(adapter, order, may_resend, timing, intent, held.announced)
-    return Settlement(f"{traits.title} offers no way to find out; look at the channel", review=True)
+    doubt = f"{held.state.reason.rstrip('.')}. " if held.state.reason else ""  # which may say where to look
+    return Settlement(f"{doubt}{traits.title} offers no way to find out; look at the channel", review=True)
 
 
 def _same_again(

@@ -21,6 +21,7 @@ from presstime.sandbox.calls import Answer, Call, Rejected, read_body
 from presstime.sandbox.facebook import Facebook
 from presstime.sandbox.faults import Fault
 from presstime.sandbox.instagram import Instagram
+from presstime.sandbox.linkedin import LinkedIn, LinkedInMember
 from presstime.sandbox.mastodon import Mastodon
 from presstime.sandbox.pinterest import Pinterest
 from presstime.sandbox.state import State, summary
@@ -29,7 +30,18 @@ from presstime.sandbox.threads import Threads
 from presstime.sandbox.twin import Operation, Twin
 from presstime.sandbox.x import X
 
-TWINS: Sequence[type[Twin]] = (Bluesky, Mastodon, X, Telegram, Facebook, Instagram, Threads, Pinterest)
+TWINS: Sequence[type[Twin]] = (
+    Bluesky,
+    Mastodon,
+    X,
+    Telegram,
+    Facebook,
+    Instagram,
+    Threads,
+    Pinterest,
+    LinkedIn,
+    LinkedInMember,
+)
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 NO_HTTPS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # it trusts nobody, and costs no time to make
 FETCH = 5.0  # seconds for a file that a network fetches
@@ -122,7 +134,7 @@ async def _serve(request: Request, twin: Twin, op: Operation, call: Call) -> Res
 
 def _kept(twin: Twin, op: Operation, call: Call) -> Answer:
     """The twin's answer to a request that keeps the contract. One that does not is recorded and refused."""
-    problems = contracts.violations(twin.network, op.name, call)
+    problems = contracts.violations(twin.contract or twin.network, op.name, call)
     if problems:
         twin.state.violations.append(
             {"network": twin.network, "operation": op.name, "account": call.account, "problems": problems}

@@ -31,6 +31,7 @@ class Twin(ABC):
 
     network: ClassVar[str]
     title: ClassVar[str]
+    contract: ClassVar[str] = ""  # whose contract its requests are held to; its own network's, if empty
     prefix: ClassVar[str]  # of its API's paths; anything else below the network's name is a page for people
     limit: ClassVar[int] = 300  # requests in a `window` of seconds, as the rate headers tell it; not enforced
     window: ClassVar[int] = 300

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from presstime.clock import Slot, parse_duration, parse_slot
@@ -19,6 +19,7 @@ from presstime.settings.secrets import LOCATOR_ADVICE, is_locator
 from presstime.settings.secrets import reveal as reveal
 from presstime.settings.tables import LANGUAGE, Table, url_problem
 from presstime.settings.utm import Utm, read_utm
+from presstime.settings.versions import check_version
 
 FILE = "presstime.toml"
 NOT_YET_ADVICE = (
@@ -379,10 +380,12 @@ def check_networks(
     traits_of: Callable[[str], Traits],
     can_send: Callable[[str], bool] = lambda name: True,
     sandboxed: bool = False,
+    today: date | None = None,
 ) -> list[Problem]:
     """What is wrong between the channels and their networks: a network nobody serves, or that can only be rendered for, an
-    option or limit it has not, credentials or an account it needs, media that it could not fetch. Of an assisted channel only
-    what rendering needs. `traits_of` raises `SettingsError` for an unknown network; `sandboxed`: this machine's sandbox stands in."""
+    option or limit it has not, credentials or an account it needs, media that it could not fetch, a version of its API that is
+    not served much longer (as of `today`). Of an assisted channel only what rendering needs. `traits_of` raises `SettingsError`
+    for an unknown network; `sandboxed`: this machine's sandbox stands in."""
     problems: Problems[toml.Path] = Problems(settings.path, lambda mark: _place(settings.places, mark))
     for channel in settings.channels.values():
         at: toml.Path = ("channels", channel.name)
@@ -403,6 +406,7 @@ def check_networks(
             note = problems.error if needed else problems.warning
             message = f"{traits.title} fetches pictures itself, and {obstacle}"
             note((*at, "network"), "hidden-media", message, MEDIA_ADVICE)
+        check_version(channel, traits, today, at, problems)
         if traits.needs_credentials and channel.credentials is None:
             message = f"channel {channel.name!r} names no credentials, and {traits.title} wants some"
             problems.error(at, "missing-credentials", message, 'Add e.g. credentials = "env:NAME_OF_A_VARIABLE".')
