@@ -1,9 +1,11 @@
 """Other people's clients, driven against the twins: the twins are held to what the world expects of those APIs."""
 
+import base64
 import io
 from collections.abc import Iterator
 from typing import Any
 
+import httpx
 import pytest
 from PIL import Image
 
@@ -22,6 +24,12 @@ def picture() -> bytes:
     buffer = io.BytesIO()
     Image.new("RGB", (8, 6), "teal").save(buffer, "PNG")
     return buffer.getvalue()
+
+
+def readers(sandbox: SandboxServer, network: str, post_id: str, **said: Any) -> None:
+    """What readers do: they answer a post, or are counted."""
+    answer = httpx.post(f"{sandbox.url}/_sandbox/readers", json={"network": network, "id": post_id, **said})
+    assert answer.status_code == 200, answer.text
 
 
 class TestMastodonPy:
@@ -47,6 +55,17 @@ class TestMastodonPy:
         assert str(second.in_reply_to_id) == str(first.id)
         me = client.account_verify_credentials()
         assert [s.id for s in client.account_statuses(me, limit=2)] == [second.id, first.id]
+
+    def test_what_readers_do(self, client: Any, sandbox: SandboxServer) -> None:
+        """A status counts what readers did, and its context has their answers, each with whom it answers."""
+        status = client.status_post("Une question ?")
+        readers(sandbox, "mastodon", status.id, author="ned", text="Une réponse")
+        readers(sandbox, "mastodon", status.id, counts={"likes": 3, "shares": 2})
+        [reply] = client.status_context(status.id).descendants
+        assert (reply.account.acct, str(reply.in_reply_to_id)) == ("ned", str(status.id))
+        assert "Une réponse" in reply.content
+        seen = client.status(status.id)
+        assert (seen.favourites_count, seen.reblogs_count, seen.replies_count) == (3, 2, 1)
 
     def test_media(self, client: Any) -> None:
         """A picture with its description is attached."""
@@ -124,6 +143,27 @@ class TestTweepy:
         assert listed[1].entities["urls"][0]["expanded_url"] == "https://example.com/a"
         assert listed[1].created_at.tzinfo is not None
 
+    def test_what_readers_do(self, client: Any, sandbox: SandboxServer) -> None:
+        """A post has public metrics; recent search finds the conversation, with who wrote what in answer to which."""
+        post = client.create_tweet(text="Une question ?", user_auth=False).data
+        readers(sandbox, "x", post["id"], author="ned", text="Une réponse")
+        readers(sandbox, "x", post["id"], counts={"likes": 3, "views": 900, "shares": 2})
+        seen = client.get_tweet(post["id"], tweet_fields=["public_metrics"], user_auth=False).data
+        assert seen.public_metrics["like_count"] == 3
+        assert seen.public_metrics["impression_count"] == 900
+        assert seen.public_metrics["retweet_count"] == 2
+        assert seen.public_metrics["reply_count"] == 1
+        found = client.search_recent_tweets(
+            f"conversation_id:{post['id']}",
+            tweet_fields=["author_id", "conversation_id", "referenced_tweets"],
+            expansions=["author_id"],
+            user_auth=False,
+        )
+        reply = found.data[0]
+        assert (str(reply.conversation_id), str(reply.referenced_tweets[0].id)) == (post["id"], post["id"])
+        assert {user.id: user.username for user in found.includes["users"]}[reply.author_id] == "ned"
+        assert client.get_tweet("404", user_auth=False).errors[0]["title"] == "Not Found Error"
+
     def test_delete(self, client: Any) -> None:
         """Deleted, and then not found."""
         tweepy = pytest.importorskip("tweepy", reason="tweepy is not installed")
@@ -143,6 +183,86 @@ class TestTweepy:
         sandbox.state.faults.add({"network": "x", "account": "verne", "kind": "429"})
         with pytest.raises(tweepy.TooManyRequests):
             client.create_tweet(text="trop", user_auth=False)
+
+
+class TestPinterestsOwn:
+    """Pinterest's own client, which checks what it gets by the types of the vendor's file."""
+
+    @pytest.fixture
+    def client(self, sandbox: SandboxServer) -> Any:
+        return self._at(sandbox, "sandbox-verne")
+
+    def _at(self, sandbox: SandboxServer, token: str) -> Any:
+        pinterest = pytest.importorskip(
+            "openapi_generated.pinterest_client", reason="Pinterest's client is not installed"
+        )
+        return pinterest.ApiClient(pinterest.Configuration(host=f"{sandbox.url}/pinterest/v5", access_token=token))
+
+    def _pins(self, client: Any) -> Any:
+        from openapi_generated.pinterest_client.api.pins_api import PinsApi
+
+        return PinsApi(client)
+
+    def _pin(self, client: Any, pictures: int = 1, **said: Any) -> Any:
+        from openapi_generated.pinterest_client.model.pin_create import PinCreate
+
+        images = [{"content_type": "image/png", "data": base64.b64encode(picture()).decode()}] * pictures
+        source = {"source_type": "image_base64", **images[0]}
+        if pictures > 1:
+            source = {"source_type": "multiple_image_base64", "items": images}
+        return self._pins(client).pins_create(PinCreate(board_id="1001", media_source=source, **said))
+
+    def test_pins(self, client: Any, sandbox: SandboxServer) -> None:
+        """Pins a picture, reads it back with its counts, changes its words and takes it down."""
+        from openapi_generated.pinterest_client import exceptions
+        from openapi_generated.pinterest_client.model.pin_update import PinUpdate
+
+        pins = self._pins(client)
+        link = "https://verne.example/lune"
+        pin = self._pin(client, title="La Lune", description="97 heures", link=link, alt_text="Une carte")
+        readers(sandbox, "pinterest", pin.id, counts={"views": 12, "saves": 4})
+        seen = pins.pins_get(pin.id, pin_metrics=True)
+        assert (seen.title, seen.description, seen.link, seen.alt_text) == ("La Lune", "97 heures", link, "Une carte")
+        assert (seen.board_id, seen.media["media_type"], seen.creative_type) == ("1001", "image", "REGULAR")
+        assert seen.pin_metrics["lifetime_metrics"]["impression"] == 12
+        assert pins.pins_update(pin.id, PinUpdate(title="Autour", link=None)).title == "Autour"
+        changed = pins.pins_get(pin.id)
+        assert (changed.description, changed.link) == ("97 heures", None)
+        assert pins.pins_delete(pin.id) is None
+        with pytest.raises(exceptions.NotFoundException, match="Pin not found"):
+            pins.pins_delete(pin.id)
+
+    def test_boards_page_by_page(self, client: Any) -> None:
+        """A board's pins come with a bookmark until there are no more; a pin of several pictures is one."""
+        from openapi_generated.pinterest_client.api.boards_api import BoardsApi
+
+        made = [self._pin(client, pictures=n, title=f"n{n}").id for n in (1, 2, 3)]
+        boards, found, bookmark = BoardsApi(client), [], {}
+        while True:
+            page = boards.boards_list_pins("1001", page_size=2, **bookmark)
+            found += [(pin["id"], pin["media"]["media_type"]) for pin in page["items"]]
+            if page["bookmark"] is None:
+                break
+            bookmark = {"bookmark": page["bookmark"]}
+        assert [(pin, kind) for pin, kind in found if pin in made] == [
+            (made[2], "multiple_images"),
+            (made[1], "multiple_images"),
+            (made[0], "image"),
+        ]
+
+    def test_errors(self, client: Any, sandbox: SandboxServer) -> None:
+        """A bad token, an app with Trial access and a limit are the client's own kinds of error."""
+        from openapi_generated.pinterest_client import exceptions
+        from openapi_generated.pinterest_client.api.user_account_api import UserAccountApi
+
+        assert UserAccountApi(client).user_account_get().username == "verne"
+        with pytest.raises(exceptions.UnauthorizedException, match="Authentication failed"):
+            UserAccountApi(self._at(sandbox, "wrong-one")).user_account_get()
+        with pytest.raises(exceptions.ForbiddenException, match="Trial access"):
+            self._pin(self._at(sandbox, "sandbox-trial"), title="x")
+        sandbox.state.faults.add({"network": "pinterest", "account": "verne", "kind": "429"})
+        with pytest.raises(exceptions.ApiException, match=r"\(429\)"):
+            self._pin(client, title="trop")
 
 
 class TestAtproto:

@@ -151,7 +151,7 @@ class Pinterest(Twin):
             "is_standard": True,
             "media": media,
             "parent_pin_id": None,
-            "pin_metrics": self._metrics(post) if call.params.get("pin_metrics") == "true" else None,
+            "pin_metrics": self._metrics(post) if call.params.get("pin_metrics", "").lower() == "true" else None,
         }
 
     def _images(self, call: Call, media: Media) -> JsonObject:
@@ -159,8 +159,10 @@ class Pinterest(Twin):
         return {name: {"width": width, "height": width, "url": url} for name, width in SIZES.items()}
 
     def _metrics(self, post: Post) -> JsonObject:
-        lately = {name: post.counts.get(ours, 0) for name, ours in LIFETIME.items()}
-        return {"90d": lately, "lifetime_metrics": {**lately, "comment": len(self.state.answers(post))}}
+        """Reactions and comments are counted over the whole life alone."""
+        life = {name: post.counts.get(ours, 0) for name, ours in LIFETIME.items()}
+        lately = {name: count for name, count in life.items() if name != "reaction"}
+        return {"90d": lately, "lifetime_metrics": {**life, "comment": len(self.state.answers(post))}}
 
     # --- words ---
 
