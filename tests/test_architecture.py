@@ -40,7 +40,8 @@ MAY_IMPORT = {
     "policy": BASE | SETTINGS | {"render"},  # what a rule judges is what is said
     "ledger": BASE | SETTINGS | {"stores"},
     "publish": STAGES | {"ledger", "networks", "stores"},
-    "sandbox": STAGES | {"networks"},
+    "web": STAGES | {"ledger", "publish", "networks"},
+    "sandbox": STAGES | {"networks", "web"},  # how a network shows a post
     "wire": STAGES | {"ledger", "publish", "networks", "stores", "embedded"},
     "orchestration": STAGES | {"ledger", "publish", "networks", "stores", "wire"},
     "standby": BASE | {"wire"},
@@ -53,6 +54,7 @@ MAY_IMPORT = {
         "stores",
         "embedded",
         "sandbox",
+        "web",
         "wire",
         "orchestration",
         "standby",
@@ -79,7 +81,9 @@ SINGLE_IMPORTERS = {
     "cryptography": {"presstime.ledger.note"},
     "pyarrow": {"presstime.ledger.export"},
     "pymediainfo": {"presstime.render.moving"},
-    "jinja2": {"presstime.render", "presstime.sandbox"},
+    "jinja2": {"presstime.render", "presstime.sandbox", "presstime.web"},
+    "babel": {"presstime.web.language"},
+    "icalendar": {"presstime.web.calendar"},
 }
 HEAVY_AT_IMPORT = {
     "prefect": {"presstime.orchestration"},

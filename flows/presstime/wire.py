@@ -458,6 +458,20 @@ def open_desk(directory: Path, environ: Mapping[str, str] | None = None) -> Iter
         yield Desk(root, Repository.discover(root), os.environ if environ is None else environ, stack)
 
 
+def unlogged(newsroom: Newsroom) -> "Sync":
+    """A plan of the newsroom as if nothing had ever been published: neither S3 nor credentials are asked for."""
+    from presstime.ledger.cache import Cache
+    from presstime.ledger.log import Ledger
+    from presstime.publish.sync import Sync
+    from presstime.publish.timing import Timing
+    from presstime.publish.words import Words
+    from presstime.stores.memory import Bucket, MemoryStore
+
+    store = MemoryStore(Bucket())
+    ledger = Ledger(store, Cache(None, store.name), "nobody/here/0/0")
+    return Sync(newsroom, ledger, Timing(store), Words(newsroom, newsroom.read_blob), lambda paths: {})
+
+
 def content_root(directory: Path) -> Path:
     """The folder, made absolute. Raises `SettingsError` where there is none (the working folder may be gone, too)."""
     try:

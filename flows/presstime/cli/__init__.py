@@ -20,6 +20,7 @@ VERBS = {
     "init": "scaffold a newsroom",
     "measure": "how long a text is, in a network's own unit",
     "plan": "what would happen to every delivery, and why",
+    "preview": "every coming post as each network will show it, and a calendar, as pages",
     "publish": "one pass now: everything that is due",
     "render": "what a post will say on each channel",
     "sandbox": "twin networks on this machine, to try things on",

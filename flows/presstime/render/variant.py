@@ -178,7 +178,7 @@ def _field(work: _Work, name: str, text: str) -> str:
     if rule is None or not over(text, rule):
         return text
     work.note(f"the {name} is shortened to {rule.limit} {rule.unit}")
-    return fit(Rich(text), Room(rule, rule, _convention(work.traits), order=("shorten",)))[0].text
+    return fit(Rich(text), Room(rule, rule, convention_of(work.traits), order=("shorten",)))[0].text
 
 
 # --- words ------------------------------------------------------------------------------------------------------------
@@ -202,7 +202,7 @@ def _data(
             "mentions": traits.mentions,
             "campaign": asdict(work.campaign) if work.campaign else None,
             "rule": asdict(_first_rule(traits, bool(media))),
-            "convention": _convention(traits),
+            "convention": convention_of(traits),
         },
         "text": work.target.text,
         "hashtags": hashtags(post.tags) if traits.hashtags else [],
@@ -216,7 +216,7 @@ def _first_rule(traits: Traits, has_media: bool) -> TextRule:
     return traits.caption if traits.caption and has_media else traits.text
 
 
-def _convention(traits: Traits) -> Convention:
+def convention_of(traits: Traits) -> Convention:
     """Whose rules say what is a link, mention or hashtag: read off the network's unit and markup."""
     if traits.text.unit == "weighted":
         return "twitter"
@@ -291,7 +291,7 @@ def _words(work: _Work, said: str, has_media: bool, card: Card | None) -> list[R
     room = Room(
         first=_first_rule(traits, has_media),
         rest=traits.text,
-        convention=_convention(traits),
+        convention=convention_of(traits),
         threads=threads,
         manual=manual,
         # Cut short with no page to read the rest on, words would simply be lost: then it is too long.

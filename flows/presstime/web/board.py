@@ -1,0 +1,226 @@
+"""What is coming and what became of it, arranged for people. It asks `plan` and `render` and has no opinion of its own."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from presstime.clock import to_local
+from presstime.errors import LedgerError, RenderError
+from presstime.model import Action, Attachment, Delivery, DeliveryState, Segment, Span, Status, Traits, Variant
+from presstime.networks import load
+from presstime.publish.sync import Sync
+from presstime.render.entities import find
+from presstime.render.variant import convention_of
+from presstime.web.looks import Look, folded, look_of, part
+from presstime.web.marks import words
+
+if TYPE_CHECKING:
+    from markupsafe import Markup
+
+STATES = {"wait": "planned", "publish": "due", "hold": "held", "note": "noted"}  # of actions, as people say it
+HTML = ("html", "chat-html")
+ESCAPED = re.compile(r"\\(.)|\{hashtag\|\\#\|([^}]*)\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One segment as its readers see it: `words` before the network's fold and `rest` behind it, or a whole `page` of HTML."""
+
+    words: "Markup"
+    rest: "Markup"
+    page: str
+    media: tuple[Attachment, ...]
+    segment: Segment
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One delivery on one channel. `at` is its instant, `local` the same by the channel's clock; `state` is a word of STATES or a
+    status of the log; `trouble` says why nothing can be shown."""
+
+    delivery: Delivery
+    account: str
+    network: str
+    title: str
+    look: Look
+    at: datetime
+    local: datetime
+    zone: str
+    state: str
+    reason: str = ""
+    url: str | None = None
+    digest: str = ""
+    messages: tuple[Message, ...] = ()
+    variant: Variant | None = None
+    trouble: str = ""
+    cost: str = ""
+
+    @property
+    def anchor(self) -> str:
+        return re.sub(r"[^A-Za-z0-9_-]", "-", f"{self.delivery.channel}-{self.delivery.occurrence}")
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """A post with its deliveries, in the order of their instants."""
+
+    id: str
+    title: str
+    path: str
+    campaign: str
+    cards: tuple[Card, ...]
+
+    @property
+    def file(self) -> str:
+        return f"post/{re.sub(r'[^A-Za-z0-9_.-]', '-', self.id)}.html"
+
+
+@dataclass
+class Board:
+    """Everything that the pages show, as it stood at `now`. `files` are the bytes of pictures by digest."""
+
+    name: str
+    zone: str
+    now: datetime
+    commit: str
+    stories: list[Story]
+    groups: Mapping[str, Sequence[str]]
+    problems: int = 0
+    files: dict[str, tuple[Attachment, bytes]] = field(default_factory=dict)
+
+    def cards(self) -> Iterator[tuple[Story, Card]]:
+        """Every delivery with its post, in the order of their instants."""
+        pairs = [(story, card) for story in self.stories for card in story.cards]
+        return iter(sorted(pairs, key=lambda pair: (pair[1].at, str(pair[1].delivery))))
+
+    def coming(self) -> list[tuple[Story, Card]]:
+        return [(story, card) for story, card in self.cards() if card.state not in (Status.PUBLISHED, Status.RETRACTED)]
+
+    def local(self, at: datetime) -> datetime:
+        """An instant by the newsroom's clock."""
+        return to_local(at, self.zone)
+
+
+def board(sync: Sync, now: datetime, past: timedelta, known: bool = True) -> Board:
+    """The newsroom at `now`: what the plan has for it, and what went out within `past`. Without a log (`known` False) nothing is
+    said of what is over."""
+    settings = sync.newsroom.settings
+    found = Board(
+        settings.name,
+        settings.timezone,
+        now,
+        sync.newsroom.commit or "",
+        [],
+        settings.groups,
+        len(sync.newsroom.loaded.problems),
+    )
+    cards: dict[str, list[Card]] = {}
+    about: dict[str, tuple[str, str, str]] = {}
+    for action in sync.actions(now, told=False):
+        if (
+            action.due is None
+            or (not known and action.due < now)
+            or (action.action == "missed" and action.due < now - past)
+        ):
+            continue
+        cards.setdefault(action.delivery.post, []).append(_planned(sync, action, found))
+    for state in _published(sync, now - past) if known else ():
+        if all(card.delivery != state.delivery for card in cards.get(state.delivery.post, ())):
+            cards.setdefault(state.delivery.post, []).append(_out(sync, state, found))
+    for name, own in cards.items():
+        post = sync.newsroom.loaded.of_id(name)
+        whole = sync.newsroom.loaded.whole(post) if post else None
+        about[name] = (whole.title or name, whole.path, whole.campaign or "") if whole else (name, "", "")
+        title, path, campaign = about[name]
+        found.stories.append(
+            Story(name, title, path, campaign, tuple(sorted(own, key=lambda c: (c.at, str(c.delivery)))))
+        )
+    found.stories.sort(key=lambda story: (story.cards[0].at, story.id))
+    return found
+
+
+def _published(sync: Sync, since: datetime) -> Iterable[DeliveryState]:
+    for state in sync.ledger.cache.standing(Status.PUBLISHED):
+        if state.done is not None and state.done >= since:
+            yield state
+
+
+def _planned(sync: Sync, action: Action, found: Board) -> Card:
+    card = _blank(
+        sync, action.delivery, action.due or found.now, STATES.get(action.action, action.action), action.reason
+    )
+    wanted = sync.wanted(action.delivery)
+    if wanted is None:
+        return card
+    try:
+        rendered = sync.words.render(wanted.post, wanted.target)
+    except RenderError as error:
+        return _with(card, trouble=error.told)
+    for item in rendered.variant.attachments():
+        if item.digest in rendered.files:
+            found.files.setdefault(item.digest, (item, rendered.files[item.digest]))
+    return _shown(card, rendered.variant)
+
+
+def _out(sync: Sync, state: DeliveryState, found: Board) -> Card:
+    """What was sent, as the log has it."""
+    card = _blank(sync, state.delivery, state.due or found.now, state.status, state.reason)
+    try:
+        variant = Variant.from_json(sync.ledger.payload(state.sent_digest))
+    except LedgerError as error:
+        return _with(card, trouble=error.told, url=state.url)
+    for item in variant.attachments():
+        if item.digest not in found.files:
+            try:
+                found.files[item.digest] = (item, sync.words.reread(variant, item))
+            except Exception:  # noqa: S112 - a picture that is not in Git any more is not shown
+                continue
+    return _shown(_with(card, url=state.url), variant)
+
+
+def _blank(sync: Sync, delivery: Delivery, at: datetime, state: str, reason: str) -> Card:
+    channel = sync.newsroom.settings.channels.get(delivery.channel)
+    zone = (channel.timezone if channel else None) or sync.newsroom.settings.timezone
+    network = channel.network if channel else ""
+    title = load(network).traits.title if channel else delivery.channel
+    account = (channel.account if channel else None) or delivery.channel
+    return Card(delivery, account, network, title, look_of(network), at, to_local(at, zone), zone, str(state), reason)
+
+
+def _shown(card: Card, variant: Variant) -> Card:
+    traits = load(variant.network).traits
+    messages = tuple(_message(segment, traits, card.look) for segment in variant.segments)
+    return _with(card, variant=variant, digest=variant.digest, messages=messages, cost=_cost(variant, traits))
+
+
+def _with(card: Card, **more: object) -> Card:
+    from dataclasses import replace
+
+    return replace(card, **more)  # type: ignore[arg-type]
+
+
+def _message(segment: Segment, traits: Traits, look: Look) -> Message:
+    if traits.markup in HTML:
+        return Message(words("", ()), words("", ()), segment.text, segment.media, segment)
+    text, spans = segment.text, segment.spans
+    if traits.markup == "littletext":  # what LinkedIn makes of it
+        text = ESCAPED.sub(lambda m: m[1] or f"#{m[2]}", text)
+    if traits.markup != "spans":
+        spans = tuple(
+            Span(e.start, e.end, e.kind, e.value) for e in find(text, convention_of(traits)) if e.kind != "cashtag"
+        )
+    fold, end = folded(text, spans, look.fold), len(text)
+    before, behind = words(text[:fold], part(spans, 0, fold)), words(text[fold:], part(spans, fold, end))
+    return Message(before, behind, "", segment.media, segment)
+
+
+def _cost(variant: Variant, traits: Traits) -> str:
+    """What the network charges for it, e.g. `0.215 USD`."""
+    price = traits.price
+    if price is None:
+        return ""
+    linked = sum("://" in segment.text for segment in variant.segments)
+    total = linked * price.with_link + (len(variant.segments) - linked) * price.message
+    return f"{total:.3f} {price.currency}"

@@ -1,0 +1,198 @@
+"""`presstime preview`: what its pages show is what the networks get, and they ask nothing of the outside."""
+
+import json
+import re
+from datetime import UTC, datetime, timedelta
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from presstime.cli.demo import make_newsroom
+from presstime.model import Status
+from presstime.sandbox.server import SandboxServer
+from presstime.web.board import Board, board
+from presstime.web.language import Language
+from presstime.web.site import files, write
+from presstime.wire import unlogged
+from tests.kit import Folder, Office, run_pass
+
+SOON = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Office:
+    return Office(Folder(tmp_path / "newsroom"))
+
+
+def pages(found: Board, language: str = "en") -> dict[str, str]:
+    return {name: text for name, text in files(found, Language(language)) if isinstance(text, str)}
+
+
+class Words(HTMLParser):
+    """The words of every message on a page, as a reader sees them."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.found: list[str] = []
+        self.open = 0
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag == "p" and ("class", "words") in attrs:
+            self.open = 1
+            self.found.append("")
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "p":
+            self.open = 0
+
+    def handle_data(self, data: str) -> None:
+        if self.open:
+            self.found[-1] += data
+
+
+def test_the_text_on_the_page_is_what_the_network_received(tmp_path: Path) -> None:
+    """Every delivery of the sample newsroom: shown on the page before, then sent to the sandbox, letter by letter."""
+    root = make_newsroom(tmp_path / "newsroom")
+    office = Office(Folder.__new__(Folder))
+    office.folder.path = root
+    with SandboxServer() as sandbox:
+        office.time = datetime.now(UTC)
+        environ = {"PRESSTIME_SANDBOX": sandbox.url}
+        with office.desk(environ=environ) as desk:
+            desk.ledger.catch_up()
+            before = board(desk.sync, office.now(), timedelta(days=3650))
+            shown = {str(card.delivery): card for _, card in before.cards()}
+            page = "".join(text for name, text in pages(before).items() if name.startswith("post/"))
+            states = run_pass(desk)
+        sent = {(post["network"], post["account"], post["text"].strip()) for post in _posts(sandbox)}
+    out = [name for name, state in states.items() if state.status is Status.PUBLISHED and "feed" not in name]
+    assert len(out) > 15
+    seen = {text.strip() for text in Words(page).found}
+    for name in out:
+        card = shown[name]
+        for message in card.messages:
+            text = message.segment.text.strip()
+            assert any(network == card.network and said == text for network, _, said in sent), name
+            assert text in seen, name
+
+
+def _posts(sandbox: SandboxServer) -> list[dict[str, str]]:
+    import httpx
+
+    found: list[dict[str, str]] = httpx.get(f"{sandbox.url}/_sandbox/posts", trust_env=False).json()["posts"]
+    return found
+
+
+def test_nothing_is_asked_of_the_outside(office: Office) -> None:
+    """No page loads anything but files of its own folder, and says so to the browser."""
+    office.folder.post("one", "Read https://example.com/x and `<script>alert(1)</script>`", SOON)
+    office.folder.commit()
+    with office.desk() as desk:
+        desk.ledger.catch_up()
+        found = pages(board(desk.sync, office.now(), timedelta(days=1)))
+    for name, page in found.items():
+        if not name.endswith(".html"):
+            continue
+        loaded = re.findall(r'<(?:img|script|link|iframe|video|source)[^>]*?(?:src|href)="([^"]*)"', page)
+        assert [address for address in loaded if "//" in address] == [], name
+        assert "default-src 'none'" in page
+        assert "<script>alert" not in page
+    assert "&lt;script&gt;" in found["post/one.html"]
+
+
+def test_states_reasons_and_links(office: Office) -> None:
+    """What went out has its address, what is held its reason, and both calendars have them."""
+    office.folder.post("out", "Gone out.", office.now() - timedelta(minutes=5), late="publish", channels="[site-feed]")
+    office.folder.post("long", "Word " * 400, SOON, thread="never", channels="[brand-mastodon]", summary="Word " * 300)
+    office.folder.post("later", "Later.", SOON, campaign="spring")
+    office.folder.commit()
+    with office.desk() as desk:
+        run_pass(desk)
+    with office.desk() as desk:
+        desk.ledger.catch_up()
+        found = board(desk.sync, office.now(), timedelta(days=1))
+    cards = {str(card.delivery): card for _, card in found.cards()}
+    assert cards["out/site-feed"].state == "published"
+    assert cards["out/site-feed"].url
+    assert cards["long/brand-mastodon"].trouble
+    assert cards["later/site-feed"].state == "planned"
+    site = pages(found)
+    assert "Gone out." not in site["index.html"]
+    assert 'data-campaign="spring"' in site["index.html"]
+    assert "calendar/2026-11.html" in site
+    assert "calendar/2026-W48.html" in site
+    feed = json.loads(site["coming.json"])
+    assert {item["id"] for item in feed["items"]} >= {"later/site-feed", "later/brand-mastodon"}
+
+
+def test_calendars_are_read_by_others(office: Office) -> None:
+    """An independent reader finds every delivery of a group at its instant, under an id that stays when it moves."""
+    vobject = pytest.importorskip("vobject", reason="vobject is not installed")
+    office.folder.post("later", "Later; with, signs.\nTwo lines.", SOON, title="Title; with, signs")
+    office.folder.commit()
+    uids = []
+    for shift in (0, 1):
+        office.folder.post("later", "Later; with, signs.", SOON + timedelta(hours=shift), title="Title; with, signs")
+        office.folder.commit()
+        with office.desk() as desk:
+            desk.ledger.catch_up()
+            site = dict(files(board(desk.sync, office.now(), timedelta(days=1)), Language("en")))
+        calendar = vobject.readOne(bytes(site["all.ics"]).decode())
+        calendar.validate(raiseException=True)
+        events = list(calendar.vevent_list)
+        assert {event.dtstart.value for event in events} == {SOON + timedelta(hours=shift)}
+        assert {event.summary.value for event in events} == {
+            "Title; with, signs (site-feed)",
+            "Title; with, signs (brand-mastodon)",
+        }
+        uids.append({event.uid.value for event in events})
+    assert uids[0] == uids[1]
+
+
+def test_without_a_log_nothing_is_asked_for(office: Office) -> None:
+    """Neither S3 nor a credential is needed to see what is coming, and nothing is said of what is over."""
+    office.folder.post("past", "Past.", office.now() - timedelta(days=1))
+    office.folder.post("later", "Later.", SOON)
+    office.folder.commit()
+    with office.desk(environ={}) as desk:
+        found = board(unlogged(desk.newsroom), office.now(), timedelta(days=30), known=False)
+    assert {str(card.delivery) for _, card in found.cards()} == {"later/site-feed", "later/brand-mastodon"}
+
+
+def test_french(office: Office) -> None:
+    """Every word of the pages is there in French, and dates are as the French write them."""
+    office.folder.post("later", "Plus tard.", SOON)
+    office.folder.commit()
+    with office.desk() as desk:
+        desk.ledger.catch_up()
+        found = board(desk.sync, office.now(), timedelta(days=1))
+    site = pages(found, "fr")
+    assert "mardi 24 novembre 2026" in site["index.html"]
+    assert "À venir" in site["index.html"]
+    assert 'lang="fr"' in site["index.html"]
+    folder = Path(__file__).parents[2] / "flows/presstime/web/pages"
+    asked = {text for file in folder.glob("*.html") for text in re.findall(r'(?:_|many)\("([^"]+)"', file.read_text())}
+    french = Language("fr")
+    assert {text for text in asked if french.say(text) == text} <= {"Pages", "commit"}
+
+
+def test_only_a_preview_is_written_over(office: Office, tmp_path: Path) -> None:
+    """A folder with somebody's files is left alone; an earlier preview is replaced whole."""
+    from presstime.errors import UsageError
+
+    office.folder.post("later", "Later.", SOON)
+    office.folder.commit()
+    with office.desk() as desk:
+        desk.ledger.catch_up()
+        found = board(desk.sync, office.now(), timedelta(days=1))
+    write(found, tmp_path / "site", Language("en"))
+    (tmp_path / "site" / "old.html").write_text("old")
+    write(found, tmp_path / "site", Language("en"))
+    assert not (tmp_path / "site" / "old.html").exists()
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "letter.txt").write_text("dear")
+    with pytest.raises(UsageError, match="not empty"):
+        write(found, tmp_path / "mine", Language("en"))
+    assert (tmp_path / "mine" / "letter.txt").exists()
