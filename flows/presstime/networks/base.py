@@ -30,6 +30,7 @@ from presstime.model import (
     Traits,
     Variant,
 )
+from presstime.networks.oauth import OAuth
 
 ReadBytes = Callable[[Attachment], bytes]
 AddressOf = Callable[[Attachment, bytes], str]
@@ -57,6 +58,7 @@ class Composer(ABC):
     """What a network can do and how it is told: enough to render, preview and check for it."""
 
     traits: ClassVar[Traits]
+    oauth: ClassVar[OAuth | None] = None  # how an account is logged in to, where more than a token is asked for
 
     @staticmethod
     @abstractmethod
@@ -74,7 +76,8 @@ class Adapter(Composer):
 
     `address_of` puts a file where the network can fetch it and gives its public address, for those whose traits say
     `public_media`; it raises `NetworkError` where there is no such place. `renew` gives a credential in place of one that the
-    network does not take any more, or None where that cannot be done without a person. Whoever makes the adapter sets both.
+    network does not take any more, or None where there is no way to; it raises `NetworkError` where it went wrong, which the
+    outcome then tells. Whoever makes the adapter sets both.
     """
 
     address_of: AddressOf | None = None

@@ -7,13 +7,12 @@ be seen by readers, so a reply that got lost is `Unknown`. So is that of `change
 import logging
 import threading
 from abc import abstractmethod
-from base64 import b64encode
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 from presstime import __version__
 from presstime.errors import NetworkError, Unsupported
@@ -34,6 +33,7 @@ from presstime.model import (
     Variant,
 )
 from presstime.networks.base import GONE, Adapter, Order, ReadBytes, Renew
+from presstime.networks.hidden import Hidden
 from presstime.networks.holes import Unfilled
 from presstime.networks.verdict import Dialect, Verdict, is_expired, is_gone, judge
 
@@ -69,9 +69,16 @@ class Failed(Exception):
 class Http:
     """One account's requests to one network. `hide` adds words that nothing this says may contain.
 
-    `headers` go with every request to the network's own address; with `bearer`, the credential, too (RFC 6750), or as the
-    parameter that `credential_field` names: of the body of a POST, else of the query. A refusal of the credential is then
-    answered, once, with what `renew` makes of it: certainly nothing was accepted.
+        refused = not isinstance(answer, VERDICTS) and is_expired(answer, self.dialect)
+        if not (refused and used and (self._bearer or self._credential_field)):
+            return answer
+        try:
+            newer = self._renew(used)
+        except NetworkError as error:  # which says what is to be done, better than the network's 401
+            reason, needs_person = self._hidden.scrub(error.told), error.needs_person
+        else:
+            if newer is None:
+                return answer
     """
 
     def __init__(
@@ -92,7 +99,7 @@ class Http:
         self._credential_field = credential_field
         self._renew = renew
         self._secret = secret
-        self._hidden: frozenset[str] = frozenset()
+        self._hidden = Hidden()
         self._client: httpx.Client | None = None
         self._lock = threading.Lock()
 
@@ -109,15 +116,8 @@ class Http:
         return value
 
     def hide(self, word: str) -> None:
-        """Keep a word out of everything this says: as it is, in an address, and in base64. Words of under 4 letters are
-        no secrets, and hiding them would spoil every sentence."""
-        if len(word) < 4:
-            return
-        self._hidden = self._hidden | {
-            word,
-            b64encode(word.encode()).decode(),
-            *(quote(word, safe=safe) for safe in ("", "/", ":")),
-        }
+        """Keep a word out of everything this says."""
+        self._hidden.add(word)
 
     def ask(self, method: str, path: str, **content: Any) -> Json:
         """The JSON answer to a request that readers cannot see. Raises `Failed`, never with `Unknown`."""
@@ -189,13 +189,27 @@ class Http:
     def _exchange(self, method: str, path: str, content: dict[str, Any]) -> "httpx.Response | Verdict":
         """The response, or the verdict on why there is none. Nothing is raised from inside `except`: the original error
         holds the request, and a traceback would show it."""
+        used = self._secret  # another thread may have it renewed meanwhile
         answer = self._signed(method, path, content)
+<<<<<<< HEAD
         refused = not isinstance(answer, VERDICTS) and is_expired(answer, self.dialect)
         carried = self._bearer or self._credential_field
         if refused and carried and self._secret and (newer := self._renew(self._secret)):
+=======
+        refused = not isinstance(answer, VERDICTS) and answer.status_code == 401
+        if not (refused and self._bearer and used):
+            return answer
+        try:
+            newer = self._renew(used)
+        except NetworkError as error:  # which says what is to be done, better than the network's 401
+            reason, needs_person = self._hidden.scrub(error.told), error.needs_person
+        else:
+            if newer is None:
+                return answer
+>>>>>>> 0bed685 (Accounts, under way: token documents, places, a journal of renewals, OAuth facts, login; the sandbox's OAuth server)
             self._secret = newer
             return self._signed(method, path, content)
-        return answer
+        return Deferred(reason, needs_person=needs_person)
 
     def _signed(self, method: str, path: str, content: dict[str, Any]) -> "httpx.Response | Verdict":
         if "://" in path:
@@ -213,9 +227,9 @@ class Http:
     def _request(self, method: str, address: str, content: dict[str, Any]) -> "httpx.Response | Verdict":
         import httpx
 
-        muted = _quiet.set(True)
         try:
-            return self.open().request(method, address, **content)
+            with quietly():
+                return self.open().request(method, address, **content)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError) as error:
             return self._scrubbed(Deferred(f"{self.traits.title} cannot be reached: {_cause(error)}"))
         except (httpx.UnsupportedProtocol, httpx.InvalidURL, httpx.LocalProtocolError, ValueError, OverflowError):
@@ -225,17 +239,10 @@ class Http:
             )
         except httpx.HTTPError as error:
             return self._scrubbed(Unknown(f"the reply of {self.traits.title} was lost: {_cause(error)}"))
-        finally:
-            _quiet.reset(muted)
 
     def _scrubbed(self, verdict: Verdict) -> Verdict:
-        clean = replace(verdict, reason=self._scrub(verdict.reason))
-        return replace(clean, code=self._scrub(clean.code)) if isinstance(clean, Refused) else clean
-
-    def _scrub(self, text: str) -> str:
-        for word in sorted(self._hidden, key=len, reverse=True):
-            text = text.replace(word, "**redacted**")
-        return text
+        clean = replace(verdict, reason=self._hidden.scrub(verdict.reason))
+        return replace(clean, code=self._hidden.scrub(clean.code)) if isinstance(clean, Refused) else clean
 
 
 def confirmed(receipt: Receipt, answer: bool) -> Receipt:
@@ -258,10 +265,6 @@ def _cause(error: Exception) -> str:
 def _open(base_url: str) -> "httpx.Client":
     import httpx
 
-    for name in SHOUTERS:
-        logger = logging.getLogger(name)
-        if _mute not in logger.filters:
-            logger.addFilter(_mute)
     return httpx.Client(
         timeout=httpx.Timeout(READ, connect=CONNECT),
         headers={"User-Agent": f"presstime/{__version__}"},
@@ -269,6 +272,20 @@ def _open(base_url: str) -> "httpx.Client":
         trust_env=urlsplit(base_url).hostname
         not in LOOPBACK,  # a proxy has no business with this machine's own servers
     )
+
+
+@contextmanager
+def quietly() -> Iterator[None]:
+    """While a request of ours is under way, its client's loggers keep silent: they tell every URL, and more."""
+    for name in SHOUTERS:
+        logger = logging.getLogger(name)
+        if _mute not in logger.filters:
+            logger.addFilter(_mute)
+    muted = _quiet.set(True)
+    try:
+        yield
+    finally:
+        _quiet.reset(muted)
 
 
 def _mute(record: logging.LogRecord) -> bool:

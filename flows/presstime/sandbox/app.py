@@ -15,7 +15,7 @@ from starlette.routing import Route
 
 from presstime.errors import UsageError
 from presstime.model import JsonObject, Metric
-from presstime.sandbox import contracts, pages
+from presstime.sandbox import contracts, oauth, pages
 from presstime.sandbox.bluesky import Bluesky
 from presstime.sandbox.calls import Answer, Call, Rejected, read_body
 from presstime.sandbox.facebook import Facebook
@@ -53,7 +53,7 @@ def create_app(state: State) -> Starlette:
     """The application over a state. It serves on whatever port it is given; addresses it hands out follow the request."""
     twins = [twin(state) for twin in TWINS]
     apis = [route for twin in twins for route in _api(twin)]
-    return Starlette(routes=[*_controls(state, twins), *apis, *pages.routes(state, twins), *map(_elsewhere, twins)])
+    return Starlette(routes=[*_controls(state, twins), *oauth.routes(state), *apis, *pages.routes(state, twins), *map(_elsewhere, twins)])
 
 
 def _api(twin: Twin) -> list[Route]:

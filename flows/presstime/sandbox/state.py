@@ -9,6 +9,7 @@ from typing import Any
 from presstime.model import JsonObject, Span, from_iso, to_iso
 from presstime.sandbox.archive import Archive
 from presstime.sandbox.faults import Faults
+from presstime.sandbox.grants import Grants
 
 KEPT_CALLS = 20_000
 
@@ -71,6 +72,7 @@ class State:
         self.media: dict[str, Media] = {}
         self.keys: dict[str, tuple[str, datetime]] = {}  # Mastodon: account and key -> status id, when
         self.faults = Faults()
+        self.grants = Grants(lambda: self.now())
         self.violations: list[JsonObject] = []
         self.calls: deque[JsonObject] = deque(maxlen=KEPT_CALLS)
         self.counts: Counter[str] = Counter()

@@ -9,6 +9,7 @@ from typing import ClassVar
 
 from presstime.model import Span, TextRule
 from presstime.sandbox.calls import Answer, Call, Rejected
+from presstime.sandbox.grants import PREFIX
 from presstime.sandbox.state import Post, State
 
 
@@ -27,7 +28,8 @@ class Operation:
 
 
 class Twin(ABC):
-    """One network. Any token that is not empty is good and has an account of its own; `wrong-...` is refused."""
+    """One network. Any token that is not empty is good and has an account of its own; `wrong-...` is refused, and one
+    that the sandbox itself gave out (sandbox/oauth.py) is good as long as that says."""
 
     network: ClassVar[str]
     title: ClassVar[str]
@@ -68,7 +70,12 @@ class Twin(ABC):
         """Whose token this is. Raises `Rejected` with the network's own 401."""
         if not token or token.startswith("wrong-"):
             raise Rejected(self.unauthorized())
-        return name_of(token)
+        if not token.startswith(PREFIX):
+            return name_of(token)
+        account = self.state.grants.verdict(self.network, token)
+        if not account:
+            raise Rejected(self.unauthorized() if account is None else self.expired())
+        return account
 
     def unauthorized(self) -> Answer:
         return self.failure(401, "Unauthorized")

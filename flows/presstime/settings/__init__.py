@@ -12,6 +12,7 @@ from presstime.model import Channel, Late, Problem, Traits
 from presstime.problems import Place, Problems, nearest, shorten, suggest
 from presstime.settings import toml
 from presstime.settings.approval import Approval, read_approval
+from presstime.settings.apps import App, read_apps
 from presstime.settings.channels import check_slots, read_channels, read_groups
 from presstime.settings.media import MEDIA_ADVICE, Media, read_media, unreachable
 from presstime.settings.policy import Policy, read_policy
@@ -73,6 +74,7 @@ class Settings:
     git: Git = field(default_factory=Git)
     content: Content = field(default_factory=Content)
     channels: Mapping[str, Channel] = field(default_factory=dict)
+    apps: Mapping[str, App] = field(default_factory=dict)  # [oauth.NETWORK]: what logs in to a network
     groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     default_channels: tuple[str, ...] = ()
     late: Late = field(default_factory=Late)
@@ -118,6 +120,7 @@ def parse_settings(source: bytes, path: str = FILE) -> Settings:
         git=git,
         content=content,
         channels=channels,
+        apps=read_apps(top.table("oauth")),
         groups=groups,
         default_channels=_default_channels(defaults, channel_table, groups),
         late=_late(defaults),

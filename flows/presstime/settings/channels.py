@@ -46,6 +46,7 @@ def read_channel(name: str, table: Table) -> Channel | None:
         base_url=table.url("base_url"),
         account=table.text("account"),
         credentials=_locator(table),
+        credentials_until=table.day("credentials_until"),
         timezone=table.zone("timezone"),
         vars=_vars(table),
         slots=table.text("slots"),

@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Collection, Iterator
+from contextlib import suppress
+from datetime import UTC, date, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -105,6 +107,18 @@ class Table:
         self.error(
             key, "bad-url", f"{self._called(key)} {problem}", "Write the whole address, e.g. https://mastodon.example."
         )
+        return None
+
+    def day(self, key: str) -> datetime | None:
+        """A TOML date or date-time; one without an offset is UTC."""
+        value = self.take(key)
+        if value is None:
+            return None
+        if isinstance(value, date):
+            whole = value if isinstance(value, datetime) else datetime(value.year, value.month, value.day)
+            with suppress(OverflowError):  # year 1 or 9999, and an offset
+                return whole.astimezone(UTC) if whole.tzinfo else whole.replace(tzinfo=UTC)
+        self.wrong(key, "a date without quotes, e.g. 2027-01-25")
         return None
 
     def table(self, key: str) -> "Table":
