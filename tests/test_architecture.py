@@ -38,16 +38,18 @@ MAY_IMPORT = {
     "plan": BASE | SETTINGS,
     "render": BASE | SETTINGS,
     "policy": BASE | SETTINGS | {"render"},  # what a rule judges is what is said
+    "accounts": BASE | SETTINGS | {"networks", "stores"},
     "ledger": BASE | SETTINGS | {"stores"},
     "publish": STAGES | {"ledger", "networks", "stores"},
     "web": STAGES | {"ledger", "publish", "networks"},
     "sandbox": STAGES | {"networks", "web"},  # how a network shows a post
-    "wire": STAGES | {"ledger", "publish", "networks", "stores", "embedded"},
-    "orchestration": STAGES | {"ledger", "publish", "networks", "stores", "wire"},
+    "wire": STAGES | {"accounts", "ledger", "publish", "networks", "stores", "embedded"},
+    "orchestration": STAGES | {"accounts", "ledger", "publish", "networks", "stores", "wire"},
     "standby": BASE | {"wire"},
     "linkcheck": STAGES | {"outside"},
     "cli": STAGES
     | {
+        "accounts",
         "ledger",
         "publish",
         "networks",
@@ -70,8 +72,18 @@ EXCEPTIONS = {
 BEHIND_PORTS = {
     "ledger": {"presstime.stores.base"},
     "publish": {"presstime.stores.base", "presstime.networks.base", "presstime.networks"},
+    # What is known of networks' OAuth, and how the HTTP client is kept silent: of no one network.
+    "accounts": {
+        "presstime.stores.base",
+        "presstime.networks",
+        "presstime.networks.hidden",
+        "presstime.networks.http",
+        "presstime.networks.oauth",
+        "presstime.networks.verdict",
+    },
 }
 SINGLE_IMPORTERS = {
+    "authlib": {"presstime.accounts.client"},
     "prefect": {"presstime.orchestration"},
     "boto3": {"presstime.stores.s3"},
     "botocore": {"presstime.stores.s3"},
@@ -86,13 +98,14 @@ SINGLE_IMPORTERS = {
     "icalendar": {"presstime.web.calendar"},
 }
 HEAVY_AT_IMPORT = {
+    "authlib": set(),
     "prefect": {"presstime.orchestration"},
     "boto3": {"presstime.stores.s3"},
     "pygit2": set(),
     "cryptography": set(),
     "pyarrow": set(),
 }
-GENERIC = ("plan", "render", "policy", "publish", "ledger", "content", "wire", "orchestration")
+GENERIC = ("plan", "render", "policy", "accounts", "publish", "ledger", "content", "wire", "orchestration")
 CONVENTIONS = {
     "twitter",
     "mastodon",

@@ -92,15 +92,17 @@ def test_nobody_deletes_from_the_log(who: str, action: str) -> None:
 
 
 def test_checkpoints_are_as_safe_as_entries_and_snapshots_may_go() -> None:
-    """Checkpoints are created once and never deleted; snapshots are created once too, and an administrator may delete them."""
-    for folder in ("checkpoint", "snapshot"):
+    """Checkpoints are created once and never deleted; snapshots and the journals of renewals are created
+    once too, and an administrator may delete them."""
+    for folder in ("checkpoint", "snapshot", "account"):
         assert allowed(WRITER, "s3:GetObject", f"{BUCKET}/{folder}/x")
         assert allowed(WRITER, "s3:PutObject", f"{BUCKET}/{folder}/x", extra=CREATE_ONLY)
         assert not allowed(ADMIN, "s3:PutObject", f"{BUCKET}/{folder}/x", granted=True)
     assert not allowed(ADMIN, "s3:DeleteObject", f"{BUCKET}/checkpoint/x", granted=True)
     assert not allowed(ADMIN, "s3:PutObjectRetention", f"{BUCKET}/checkpoint/x", granted=True)
-    assert not allowed(WRITER, "s3:DeleteObject", f"{BUCKET}/snapshot/x")
-    assert allowed(ADMIN, "s3:DeleteObject", f"{BUCKET}/snapshot/x", granted=True)
+    for folder in ("snapshot", "account"):
+        assert not allowed(WRITER, "s3:DeleteObject", f"{BUCKET}/{folder}/x")
+        assert allowed(ADMIN, "s3:DeleteObject", f"{BUCKET}/{folder}/x", granted=True)
 
 
 def test_writer_and_auditor_read_and_strangers_do_not() -> None:

@@ -81,7 +81,9 @@ class Channel:
     base_url: str | None = None
     account: str | None = None
     credentials: str | None = None
-    credentials_until: datetime | None = None  # when they end, as somebody wrote it down: for `check`, which sees no secrets
+    credentials_until: datetime | None = (
+        None  # when they end, as somebody wrote it down: for `check`, which sees no secrets
+    )
     timezone: str | None = None
     vars: Mapping[str, Json] = field(default_factory=dict)
     options: Mapping[str, Json] = field(default_factory=dict)  # the network's own settings, e.g. a feed's `path`

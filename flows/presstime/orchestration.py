@@ -30,8 +30,9 @@ from prefect.states import Completed, Failed
 from prefect.task_runners import ThreadPoolTaskRunner
 from prefect.types.entrypoint import EntrypointType
 from prefect.utilities.annotations import allow_failure
+from pydantic import SecretStr
 
-from presstime.errors import PresstimeError
+from presstime.errors import PresstimeError, SettingsError
 from presstime.model import Action, DeliveryState, Status, from_iso, to_iso
 from presstime.wire import Desk, open_desk
 
@@ -334,6 +335,16 @@ def drain() -> None:
 def secret_block(name: str) -> str:
     """The value of a Prefect Secret block."""
     return str(Secret.load(name).get())  # type: ignore[union-attr]
+
+
+def keep_secret_block(name: str, value: str) -> None:
+    """Put a value into a Prefect Secret block, which is made if there is none. Raises `SettingsError`."""
+    try:
+        Secret(value=SecretStr(value)).save(name, overwrite=True)
+        return
+    except Exception as error:  # its client raises what httpx does, and more, and may hold the value
+        said = type(error).__name__
+    raise SettingsError(f"the Prefect block prefect:{name} cannot be written: {said}", "Is PREFECT_API_URL right?")
 
 
 def _is_overdue(action: Action) -> bool:

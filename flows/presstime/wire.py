@@ -6,6 +6,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache, cached_property
+from logging import getLogger
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -30,6 +31,7 @@ from presstime.settings import FILE, Settings, no_settings, reveal
 from presstime.settings.media import Media
 
 if TYPE_CHECKING:
+    from presstime.accounts.accounts import Accounts
     from presstime.content.approval import Approvals
     from presstime.content.catalog import Catalog
     from presstime.content.git import Repository
@@ -61,9 +63,11 @@ class Desk:
     repository: "Repository"
     environ: Mapping[str, str]
     stack: ExitStack
+    on_disk: bool = False  # whether presstime.toml counts as it lies in the folder
     warnings: list[str] = field(default_factory=list)
     last_plan: dict[str, Action] = field(default_factory=dict)
     _adapters: dict[str, "Adapter"] = field(default_factory=dict)
+    _logged_out: dict[str, NetworkError] = field(default_factory=dict)
     _read_at: float = field(default_factory=elapsed)  # when the desk was opened, which is before Git is read
 
     # --- Git ---
@@ -83,7 +87,13 @@ class Desk:
 
     @property
     def settings(self) -> Settings:
-        return self.newsroom.settings
+        return self._settings_on_disk if self.on_disk else self.newsroom.settings
+
+    @cached_property
+    def _settings_on_disk(self) -> Settings:
+        from presstime.settings import parse_settings
+
+        return parse_settings(read_source(self.root, None).read(FILE), FILE)
 
     @cached_property
     def problems(self) -> list[Problem]:
@@ -271,6 +281,7 @@ class Desk:
         """Read the log, plan, write what is new into the log; the plan is kept for `publish`."""
         actions = self.sync.run(lead)
         self.publisher.down.clear()
+        self._logged_out.clear()
         (self.state_folder(STATE) / MARK).touch()
         self.handouts.tidy([state.delivery for state in self.waiting()])
         self.last_plan = {str(a.delivery): a for a in actions}
@@ -293,10 +304,10 @@ class Desk:
             if self.words.assisted(action.delivery.channel):
                 return self._hand(action)
             job = self.jobs.of(action)
-            adapter = self.adapter(action.delivery.channel)
-        except (SettingsError, RenderError) as error:
-            reason = error.told
-            put_off(self.ledger, action.delivery, action.digest, self.timing.now, reason, needs_person=True)
+            adapter = self._usable(action.delivery.channel)
+        except (SettingsError, RenderError, NetworkError) as error:
+            person = getattr(error, "needs_person", True)
+            put_off(self.ledger, action.delivery, action.digest, self.timing.now, error.told, needs_person=person)
             return self.ledger.state(action.delivery)
         if job is None:
             return None
@@ -334,26 +345,38 @@ class Desk:
         what: Literal["edit", "retract"] = "edit" if action.action == "edit" else "retract"
         try:
             job = self.jobs.change_of(action)
-            adapter = self.adapter(action.delivery.channel)
-        except (SettingsError, RenderError) as error:
-            now = self.timing.now
-            put_off_change(self.ledger, action.delivery, what, action.digest, now, error.told, needs_person=True)
+            adapter = self._usable(action.delivery.channel)
+        except (SettingsError, RenderError, NetworkError) as error:
+            now, person = self.timing.now, getattr(error, "needs_person", True)
+            put_off_change(self.ledger, action.delivery, what, action.digest, now, error.told, needs_person=person)
             return self.ledger.state(action.delivery)
         return self.publisher.change(job, adapter) if job else self.ledger.state(action.delivery)
 
     # --- the networks ---
 
+    def _usable(self, name: str) -> "Adapter":
+        """The adapter, unless its channel was found not to be logged in in this pass: one that waits for a renewal is enough."""
+        if name in self._logged_out:
+            raise self._logged_out[name]
+        try:
+            return self.adapter(name)
+        except NetworkError as error:
+            self._logged_out[name] = error
+            raise
+
     def adapter(self, name: str) -> "Adapter":
-        """The adapter of a channel, one for all deliveries of a pass. Raises `SettingsError`."""
+        """The adapter of a channel, one for all deliveries of a pass. Raises `SettingsError`, and `NetworkError` where its
+        account's access has ended."""
         if name not in self._adapters:
             channel = self.settings.channels[name]
             kind = load_adapter(channel.network)
             placed = self._placed(channel, kind.traits)
-            adapter = kind(placed, self._secret(channel, kind.traits))
+            adapter = self.adapter_with(channel, self._secret(channel, kind.traits))
             if kind.traits.public_media:
                 adapter.address_of = self._address_on(placed)
+            if kind.traits.needs_credentials and channel.credentials is not None:
+                adapter.renew = self.accounts.renewal(placed).replacing
             self._adapters[name] = adapter
-            self.stack.callback(adapter.close)
         return self._adapters[name]
 
     def _address_on(self, channel: Channel) -> "AddressOf":
@@ -387,6 +410,34 @@ class Desk:
             media.bucket or audit.bucket or "", "", media.endpoint_url or server, media.region or audit.region
         )
 
+    def adapter_with(self, channel: Channel, secret: Secret | None) -> "Adapter":
+        """An adapter of a channel with the credential given, closed with the desk. Raises `SettingsError`."""
+        kind = load_adapter(channel.network)
+        adapter = kind(self._placed(channel, kind.traits), secret)
+        self.stack.callback(adapter.close)
+        return adapter
+
+    @cached_property
+    def accounts(self) -> "Accounts":
+        """What is kept for the channels, and its renewal."""
+        from presstime.accounts.accounts import Accounts
+        from presstime.accounts.places import Places
+        from presstime.processes import own_name
+
+        places = Places(self.root, self.environ, RESOLVERS, KEEPERS)
+        return Accounts(
+            self.settings.apps, places, lambda: self.store, own_name(), self._warn, lambda: self.timing.now()
+        )
+
+    def placed(self, channel: Channel) -> Channel:
+        """The channel as its adapter sees it."""
+        return self._placed(channel, load(channel.network).traits)
+
+    def _warn(self, message: str) -> None:
+        if message not in self.warnings:
+            self.warnings.append(message)
+            getLogger(__name__).warning(message)
+
     def _placed(self, channel: Channel, traits: Traits) -> Channel:
         """The channel with its paths made absolute, and sent to the sandbox if one stands in for the networks."""
         options = dict(channel.options)
@@ -408,7 +459,7 @@ class Desk:
                 f"channel {channel.name!r} has no credentials", f'Add `credentials = "env:..."` to it in {FILE}.'
             )
         try:
-            return reveal(channel.credentials, self.root, self.environ, RESOLVERS)
+            return self.accounts.renewal(self._placed(channel, traits)).fresh()
         except SettingsError as error:
             if sandbox:
                 return Secret(f"sandbox-{channel.name}")
@@ -443,19 +494,33 @@ def _from_aws(name: str) -> str:
     return secret_of(name)
 
 
+def _to_prefect(name: str, value: str) -> None:
+    from presstime.orchestration import keep_secret_block
+
+    keep_secret_block(name, value)
+
+
+def _to_aws(name: str, value: str) -> None:
+    from presstime.stores.s3 import keep_secret
+
+    keep_secret(name, value)
+
+
 RESOLVERS = {"prefect": _from_prefect, "aws-sm": _from_aws}
+KEEPERS = {"prefect": _to_prefect, "aws-sm": _to_aws}
 
 
 @contextmanager
-def open_desk(directory: Path, environ: Mapping[str, str] | None = None) -> Iterator[Desk]:
-    """The desk of a content root; servers it starts and files it opens are closed with it.
+def open_desk(directory: Path, environ: Mapping[str, str] | None = None, on_disk: bool = False) -> Iterator[Desk]:
+    """The desk of a content root; servers it starts and files it opens are closed with it. With `on_disk` presstime.toml counts as it
+    lies in the folder, committed or not: for those who set it up.
 
     Raises `GitError` and `SettingsError` where the root cannot be used."""
     from presstime.content.git import Repository
 
     with ExitStack() as stack:
         root = content_root(directory)
-        yield Desk(root, Repository.discover(root), os.environ if environ is None else environ, stack)
+        yield Desk(root, Repository.discover(root), os.environ if environ is None else environ, stack, on_disk)
 
 
 def unlogged(newsroom: Newsroom) -> "Sync":

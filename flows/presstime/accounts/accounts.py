@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from presstime import networks
 from presstime.accounts.apps import Client
 from presstime.accounts.client import Provider
 from presstime.accounts.document import Tokens
@@ -15,7 +16,9 @@ from presstime.errors import PresstimeError, SettingsError
 from presstime.model import Channel, Secret
 from presstime.networks import load
 from presstime.networks.oauth import OAuth, Swap, below
-from presstime.settings import FILE, App, is_locator
+from presstime.settings import FILE
+from presstime.settings.apps import App
+from presstime.settings.secrets import is_locator
 from presstime.stores.base import Store
 
 
@@ -89,17 +92,17 @@ class Accounts:
 
 def oauth_of(channel: Channel) -> OAuth | None:
     """How a channel's account is logged in to, its addresses below the channel's server. Raises `SettingsError`."""
-    kind = load(channel.network)
-    if kind.oauth is None:
+    found = networks.oauth_of(channel.network)
+    if found is None:
         return None
+    default = load(channel.network).traits.default_base_url
 
     def placed(address: str) -> str:
-        return below(address, channel.base_url, kind.traits.default_base_url)
+        return below(address, channel.base_url, default)
 
     def swapped(swap: Swap | None) -> Swap | None:
         return swap and replace(swap, address=placed(swap.address))
 
-    found = kind.oauth
     return replace(
         found,
         authorize=placed(found.authorize),
@@ -116,6 +119,6 @@ def _locator(channel: Channel) -> str:
     if channel.credentials is None:
         raise SettingsError(
             f"channel {channel.name!r} has no credentials",
-            f"Run `presstime channels login {channel.name}`, or add `credentials = \"env:...\"` to it in {FILE}.",
+            f'Run `presstime channels login {channel.name}`, or add `credentials = "env:..."` to it in {FILE}.',
         )
     return channel.credentials

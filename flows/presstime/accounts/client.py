@@ -42,7 +42,13 @@ class NoTokens(NetworkError):
     """No tokens came. `code` is the network's own word, `fate` what is known of what was sent."""
 
     def __init__(
-        self, message: str, fate: Fate, advice: str = "", code: str = "", until: datetime | None = None, person: bool = False
+        self,
+        message: str,
+        fate: Fate,
+        advice: str = "",
+        code: str = "",
+        until: datetime | None = None,
+        person: bool = False,
     ) -> None:
         super().__init__(message, advice, needs_person=person or fate == "refused")
         self.fate, self.code, self.until = fate, code, until
@@ -93,11 +99,15 @@ class Provider:
         told = {name: values[0] for name, values in parse_qs(urlsplit(returned).query).items()}
         if not secrets.compare_digest(told.get("state", ""), visit.state):
             raise NetworkError(
-                "what came back does not belong to this login (its `state` is another)", "Begin again.", needs_person=True
+                "what came back does not belong to this login (its `state` is another)",
+                "Begin again.",
+                needs_person=True,
             )
         if "error" in told:
             said = told.get("error_description") or told["error"]
-            raise NetworkError(f"{self.title} did not give access: {said}", "Begin again, and allow it.", needs_person=True)
+            raise NetworkError(
+                f"{self.title} did not give access: {said}", "Begin again, and allow it.", needs_person=True
+            )
         code = told.get("code", "")
         self._hidden.add(code)
         self._hidden.add(visit.verifier)
@@ -170,7 +180,9 @@ class Provider:
         pages = self._json("GET", address, params=asked).get("data", [])
         wanted = (account or "").removeprefix("@").casefold()
         for page in pages:
-            if wanted in (str(page.get("id")), str(page.get("name", "")).casefold()) or (not wanted and len(pages) == 1):
+            if wanted in (str(page.get("id")), str(page.get("name", "")).casefold()) or (
+                not wanted and len(pages) == 1
+            ):
                 self._hidden.add(page["access_token"])
                 return Tokens(Secret(page["access_token"]), obtained_at=tokens.obtained_at, scope=tokens.scope)
         names = ", ".join(f"{page.get('name')} ({page.get('id')})" for page in pages) or "none"
@@ -190,9 +202,7 @@ class Provider:
         refresh = tokens.refresh.reveal() if tokens.refresh else ""
         self._hidden.add(refresh)
         return self._tokens(
-            lambda: self._session.refresh_token(
-                self.oauth.token, refresh_token=refresh, **self.oauth.token_parameters
-            ),
+            lambda: self._session.refresh_token(self.oauth.token, refresh_token=refresh, **self.oauth.token_parameters),
             tokens,
         )
 
@@ -318,7 +328,9 @@ class Provider:
 class _Posts:
     """What authlib's client asks of an HTTP session. (Its own for httpx is deprecated, and another where httpx2 is installed.)"""
 
-    def post(self, url: str, data: Mapping[str, str], headers: Mapping[str, str], auth: "ClientAuth") -> "httpx.Response":
+    def post(
+        self, url: str, data: Mapping[str, str], headers: Mapping[str, str], auth: "ClientAuth"
+    ) -> "httpx.Response":
         import httpx
 
         url, headers, body = auth.prepare("POST", url, dict(headers), urlencode(data))

@@ -10,8 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Self
+from urllib.parse import urlsplit
 
 from presstime.model import Json, JsonObject, Secret, digest_of, from_iso, to_iso
+from presstime.networks.http import LOOPBACK
 from presstime.networks.oauth import OAuth
 
 SOONEST = timedelta(minutes=10)  # before its end a token is renewed, however short it lives
@@ -80,9 +82,16 @@ class Tokens:
         return digest_of((self.refresh or self.access).reveal().encode())[:32]
 
     def renewable(self, oauth: OAuth | None) -> bool:
-        if oauth is None or oauth.renewal is None:
+        """Whether a renewal may be asked for: never of another server than the one that the tokens came from."""
+        if oauth is None or oauth.renewal is None or not self._came_from(oauth):
             return False
         return oauth.renewal == "swap" or self.refresh is not None
+
+    def _came_from(self, oauth: OAuth) -> bool:
+        there = urlsplit(oauth.token)
+        if not self.token_endpoint:  # written by hand; a sandbox has no business with what is not its own
+            return there.hostname not in LOOPBACK
+        return urlsplit(self.token_endpoint).netloc == there.netloc
 
     def single_use(self, oauth: OAuth) -> bool:
         return oauth.renewal == "rotates"
@@ -112,13 +121,13 @@ class Tokens:
         return None if oauth.sliding else self.refresh_expires_at
 
 
-def from_answer(
-    answer: Mapping[str, Json], oauth: OAuth, now: datetime, before: Tokens | None = None
-) -> Tokens:
+def from_answer(answer: Mapping[str, Json], oauth: OAuth, now: datetime, before: Tokens | None = None) -> Tokens:
     """The document that a token answer (RFC 6749, 5.1) makes, after `before` where it is a renewal's. Raises ValueError for an
     answer that holds no token."""
     data: JsonObject = dict(answer)
-    if isinstance(data.get("data"), list) and data["data"]:  # Instagram's short-lived token comes as the first of a list
+    if (
+        isinstance(data.get("data"), list) and data["data"]
+    ):  # Instagram's short-lived token comes as the first of a list
         data = dict(data["data"][0])
     access, refresh = data.get("access_token"), data.get("refresh_token")
     if not isinstance(access, str) or not access:

@@ -53,7 +53,9 @@ class Journal:
             pass
         return self._record(stat.key) if stat else None
 
-    def write(self, fingerprint: str, after: Record | None, kind: Kind, reason: str = "", until: datetime | None = None) -> bool:
+    def write(
+        self, fingerprint: str, after: Record | None, kind: Kind, reason: str = "", until: datetime | None = None
+    ) -> bool:
         """Create the record after `after`. False: somebody else was quicker. Raises `StoreError`."""
         n, nonce = (after.n if after else 0) + 1, secrets.token_hex(16)
         record = {
@@ -64,7 +66,10 @@ class Journal:
             "reason": reason,
             "until": until and to_iso(until),
         }
-        body, key = json.dumps({k: v for k, v in record.items() if v}).encode(), f"{self._folder(fingerprint)}{n:04d}.json"
+        body, key = (
+            json.dumps({k: v for k, v in record.items() if v}).encode(),
+            f"{self._folder(fingerprint)}{n:04d}.json",
+        )
         for tries in range(TRIES):
             try:
                 self.store.create(key, body)

@@ -10,7 +10,6 @@ from presstime.accounts.loopback import PATIENCE, Loopback
 from presstime.errors import NetworkError, UsageError
 from presstime.networks.http import LOOPBACK
 
-
 REGISTERED = "http://127.0.0.1:8485/"  # where a network wants the address registered, and presstime.toml names none
 
 
@@ -33,7 +32,9 @@ def log_in(provider: Provider, account: str | None, person: Person, how: str = "
     oauth = provider.oauth
     if how == "device":
         if oauth.device is None:
-            raise UsageError(f"{provider.title} gives no codes to type in elsewhere", "Leave out --device; see --paste.")
+            raise UsageError(
+                f"{provider.title} gives no codes to type in elsewhere", "Leave out --device; see --paste."
+            )
         return _by_device(provider, account, person)
     redirect = _redirect(provider)
     if how == "paste" or not _is_loopback(redirect):
@@ -103,5 +104,3 @@ def _is_loopback(redirect: str | None) -> bool:
         return True
     parts = urlsplit(redirect)
     return parts.scheme == "http" and parts.hostname in LOOPBACK
-
-

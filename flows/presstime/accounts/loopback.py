@@ -29,7 +29,8 @@ class Loopback:
             self._server = http.server.HTTPServer((HOST, parts.port if parts.port is not None else 80), self._handler())
         except (OSError, OverflowError) as error:
             raise SettingsError(
-                f"cannot listen on {redirect}: {error}", "Another program has the port: end it, or register another redirect."
+                f"cannot listen on {redirect}: {error}",
+                "Another program has the port: end it, or register another redirect.",
             ) from None
         self.redirect = redirect or f"http://{HOST}:{self._server.server_port}{self._path}"
 
@@ -47,7 +48,9 @@ class Loopback:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._server.server_close()
 
     def _handler(self) -> type[http.server.BaseHTTPRequestHandler]:
@@ -56,7 +59,7 @@ class Loopback:
         class Handler(http.server.BaseHTTPRequestHandler):
             timeout = 10  # a browser's idle second connection must not keep the answer waiting
 
-            def do_GET(self) -> None:  # noqa: N802 - http.server's name for it
+            def do_GET(self) -> None:
                 mine = loopback._is_answer(self.path)
                 if mine:
                     loopback._returned = self.path

@@ -56,9 +56,12 @@ class Renewal:
     def fresh(self) -> Secret:
         """The access token to work with, renewed if it is time to; a plain credential as it is.
 
-        Raises `NetworkError` where the token's time is over and no other could be had, `SettingsError` and `StoreError` where the
-        credential cannot be read."""
-        secret = self.read()
+        Raises `NetworkError` where the token's time is over and no other could be had, or where the credential cannot be fetched,
+        `SettingsError` where there is none."""
+        try:
+            secret = self.read()
+        except StoreError as error:
+            raise NetworkError(error.message, error.advice) from None
         tokens = self._document(secret)
         if tokens is None:
             return secret
@@ -66,7 +69,9 @@ class Renewal:
             with self._lock:
                 tokens = self._renewed(tokens, needed=tokens.over(self.now()))
         if tokens.over(self.now()):
-            raise self._ended(f"its access ended on {format_local(tokens.expires_at, 'UTC')}" if tokens.expires_at else "")
+            raise self._ended(
+                f"its access ended on {format_local(tokens.expires_at, 'UTC')}" if tokens.expires_at else ""
+            )
         return tokens.access
 
     def replacing(self, refused: Secret) -> Secret | None:
@@ -155,7 +160,9 @@ class Renewal:
             raise NetworkError(error.message, error.advice, needs_person=True) from None
         if self.monotonic() - begun > TOO_LONG:
             journal.write(fingerprint, own, "later", "this worker stood still")
-            raise NetworkError("this worker stood still while it renewed the token; nothing was asked", "It is tried again.")
+            raise NetworkError(
+                "this worker stood still while it renewed the token; nothing was asked", "It is tried again."
+            )
         try:
             fresh = provider.renew(tokens)
         except NoTokens as error:
@@ -184,7 +191,9 @@ class Renewal:
                 f"Then run `presstime channels login {self.channel}`."
             )
         try:
-            journal.write(before.fingerprint, own, "done", f"the new token could not be kept: {trouble}" if trouble else "")
+            journal.write(
+                before.fingerprint, own, "done", f"the new token could not be kept: {trouble}" if trouble else ""
+            )
         except StoreError as error:  # the document says it, too, to all who read it
             self.warn(f"channel {self.channel!r} was renewed, and S3 could not be told: {error.message}")
 
@@ -193,7 +202,9 @@ class Renewal:
     def _newer(self, tokens: Tokens) -> Tokens | None:
         """What is kept now, if it is not what we have."""
         found = self._document(self.read())
-        same = found is None or (found.fingerprint == tokens.fingerprint and found.access.reveal() == tokens.access.reveal())
+        same = found is None or (
+            found.fingerprint == tokens.fingerprint and found.access.reveal() == tokens.access.reveal()
+        )
         return None if same else found
 
     def _document(self, secret: Secret) -> Tokens | None:
@@ -212,7 +223,10 @@ class Renewal:
         if last.kind == "refused":
             return self._ended(last.reason)
         if last.kind == "done":
-            lost = last.reason or "the new one is not where this worker looks: keep it where all workers can read and write it"
+            lost = (
+                last.reason
+                or "the new one is not where this worker looks: keep it where all workers can read and write it"
+            )
             return self._ended(f"its token was used up by {last.worker} at {at}, and {lost}")
         if last.kind == "later":
             return NetworkError(f"its token could not be renewed at {at}: {last.reason}", self._until(last))

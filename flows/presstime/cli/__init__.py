@@ -13,6 +13,7 @@ from presstime.errors import PresstimeError
 
 VERBS = {
     "audit": "the log: list it, show an entry, verify it, sign where it is, take it elsewhere",
+    "channels": "the accounts: log in to one, list them, ask each whose it is and until when",
     "check": "find every problem in the posts, before anything is sent",
     "demo": "the whole thing on this machine, with a sample newsroom",
     "deploy": "register the flows in a Prefect work pool, for workers to run",

@@ -73,6 +73,14 @@ class Repository:
         prefix = place.relative_to(base).as_posix() if place.is_relative_to(base) else "."
         return cls(repo, "" if prefix == "." else prefix)
 
+    def would_commit(self, path: Path) -> bool:
+        """Whether a file at this place would become part of the repository with `git add .`."""
+        place = path.resolve()
+        if self._repo.is_bare or not place.is_relative_to(base := Path(self._repo.workdir).resolve()):
+            return False
+        inner = place.relative_to(base).as_posix()
+        return not inner.startswith(".git/") and not self._repo.path_is_ignored(inner)
+
     # --- commits ---
 
     def commit_of(self, branch: str | None = None, remote: str | None = None) -> str:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from presstime.errors import SettingsError
 from presstime.networks.base import Adapter, Composer
+from presstime.networks.oauth import OURS, OAuth
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
@@ -58,6 +59,11 @@ def load(name: str) -> type[Composer]:
         external: type[Composer] = point.load()
         return external
     raise SettingsError(f"there is no network {name!r}", f"Known networks: {', '.join(names())}.")
+
+
+def oauth_of(name: str) -> OAuth | None:
+    """How accounts of a network are logged in to; None where a token is all. Raises `SettingsError` for a name nobody serves."""
+    return OURS.get(name) or load(name).oauth
 
 
 def can_send(name: str) -> bool:

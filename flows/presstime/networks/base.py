@@ -58,7 +58,10 @@ class Composer(ABC):
     """What a network can do and how it is told: enough to render, preview and check for it."""
 
     traits: ClassVar[Traits]
-    oauth: ClassVar[OAuth | None] = None  # how an account is logged in to, where more than a token is asked for
+    oauth: ClassVar[OAuth | None] = None  # how an account is logged in to; of the networks here, see oauth.py
+    login: ClassVar[str] = (
+        "a token of the account, as its settings there show it"  # what a person is asked for, where there is none
+    )
 
     @staticmethod
     @abstractmethod

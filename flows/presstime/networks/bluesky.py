@@ -88,6 +88,7 @@ class Bluesky(HttpAdapter):
 
     traits = TRAITS
     directory: ClassVar[Directory] = Directory()
+    login = "an app password (Settings, Privacy and security, App passwords)"
     dialect = Dialect(
         words=lambda body: (body.get("message", ""), body["error"]),
         until=epoch_seconds("ratelimit-reset"),

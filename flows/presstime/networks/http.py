@@ -191,13 +191,8 @@ class Http:
         holds the request, and a traceback would show it."""
         used = self._secret  # another thread may have it renewed meanwhile
         answer = self._signed(method, path, content)
-<<<<<<< HEAD
         refused = not isinstance(answer, VERDICTS) and is_expired(answer, self.dialect)
-        carried = self._bearer or self._credential_field
-        if refused and carried and self._secret and (newer := self._renew(self._secret)):
-=======
-        refused = not isinstance(answer, VERDICTS) and answer.status_code == 401
-        if not (refused and self._bearer and used):
+        if not (refused and used and (self._bearer or self._credential_field)):
             return answer
         try:
             newer = self._renew(used)
@@ -206,7 +201,6 @@ class Http:
         else:
             if newer is None:
                 return answer
->>>>>>> 0bed685 (Accounts, under way: token documents, places, a journal of renewals, OAuth facts, login; the sandbox's OAuth server)
             self._secret = newer
             return self._signed(method, path, content)
         return Deferred(reason, needs_person=needs_person)

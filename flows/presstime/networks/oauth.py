@@ -1,4 +1,4 @@
-"""How an account of each network is logged in to, as data: who asks nothing but a token lets `oauth` be None.
+"""How an account of each network is logged in to, as data. A network of another package has its own facts in `Composer.oauth`.
 
 Addresses are the networks' own. Where a channel's `base_url` is another server's (Mastodon's, or a sandbox), each is taken
 below it, with its path. Sources stand beside each; what is marked "told" is by third parties, and a live account has to show it.
@@ -42,12 +42,18 @@ class OAuth:
     pkce: bool = True
     authenticate: Literal["basic", "post"] = "post"  # how an app with a secret shows it
     loopback: Literal["any port", "as registered", "no"] = "as registered"  # which redirects to this machine it allows
-    parameters: Mapping[str, str] = field(default_factory=dict)  # of the authorization request, beside those of RFC 6749
+    parameters: Mapping[str, str] = field(
+        default_factory=dict
+    )  # of the authorization request, beside those of RFC 6749
     token_parameters: Mapping[str, str] = field(default_factory=dict)  # of token requests, likewise
     device: str | None = None
     register: str | None = None  # where an app makes itself known, without a person
-    lengthen: Swap | None = None  # done once after the login: a token that lives for hours becomes one that lives for weeks
-    pages: str | None = None  # where a person's token is exchanged for that of the page which the channel's account names
+    lengthen: Swap | None = (
+        None  # done once after the login: a token that lives for hours becomes one that lives for weeks
+    )
+    pages: str | None = (
+        None  # where a person's token is exchanged for that of the page which the channel's account names
+    )
     renewal: Literal["keeps", "rotates", "swap"] | None = None
     swap: Swap | None = None
     life: timedelta | None = None
@@ -83,7 +89,13 @@ X = OAuth(
 FACEBOOK = OAuth(
     authorize="https://www.facebook.com/v26.0/dialog/oauth",
     token="https://graph.facebook.com/v26.0/oauth/access_token",  # noqa: S106
-    scopes=("pages_show_list", "pages_manage_posts", "pages_read_engagement", "pages_read_user_content", "read_insights"),
+    scopes=(
+        "pages_show_list",
+        "pages_manage_posts",
+        "pages_read_engagement",
+        "pages_read_user_content",
+        "read_insights",
+    ),
     joined_by=",",
     pkce=False,
     loopback="no",
@@ -206,3 +218,15 @@ MASTODON = OAuth(
     loopback="any port",
     register="/api/v1/apps",
 )
+
+OURS = {
+    "facebook": FACEBOOK,
+    "google_business": GOOGLE_BUSINESS,
+    "instagram": INSTAGRAM,
+    "linkedin": LINKEDIN_PAGE,
+    "linkedin_member": LINKEDIN_MEMBER,
+    "mastodon": MASTODON,
+    "pinterest": PINTEREST,
+    "threads": THREADS,
+    "x": X,
+}

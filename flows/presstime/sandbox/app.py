@@ -18,6 +18,7 @@ from presstime.model import JsonObject, Metric
 from presstime.sandbox import contracts, oauth, pages
 from presstime.sandbox.bluesky import Bluesky
 from presstime.sandbox.calls import Answer, Call, Rejected, read_body
+from presstime.sandbox.cut import cut
 from presstime.sandbox.facebook import Facebook
 from presstime.sandbox.faults import Fault
 from presstime.sandbox.instagram import Instagram
@@ -53,7 +54,15 @@ def create_app(state: State) -> Starlette:
     """The application over a state. It serves on whatever port it is given; addresses it hands out follow the request."""
     twins = [twin(state) for twin in TWINS]
     apis = [route for twin in twins for route in _api(twin)]
-    return Starlette(routes=[*_controls(state, twins), *oauth.routes(state), *apis, *pages.routes(state, twins), *map(_elsewhere, twins)])
+    return Starlette(
+        routes=[
+            *_controls(state, twins),
+            *oauth.routes(state),
+            *apis,
+            *pages.routes(state, twins),
+            *map(_elsewhere, twins),
+        ]
+    )
 
 
 def _api(twin: Twin) -> list[Route]:
@@ -155,7 +164,7 @@ async def _before(request: Request, twin: Twin, fault: Fault) -> None:
     if fault.kind == "slow":
         await asyncio.sleep(fault.seconds)
     if fault.kind == "drop-before":
-        await _drop(request)
+        await cut(request)
     answers: dict[str, Callable[[], Answer]] = {
         "drop-before": lambda: Answer(500, None),  # nobody is there to read it
         "429": lambda: twin.limited(fault.seconds),
@@ -171,18 +180,8 @@ async def _before(request: Request, twin: Twin, fault: Fault) -> None:
 
 async def _after(request: Request, twin: Twin, fault: Fault) -> Answer:
     if fault.kind == "drop-after":
-        await _drop(request)
+        await cut(request)
     return twin.failure(500, "Internal Server Error")
-
-
-async def _drop(request: Request) -> None:
-    """Cut the connection under the client. The server hands the transport over (server.py); elsewhere it breaks loudly."""
-    transport = request.scope.get("state", {}).get("transport")
-    if transport is None:
-        raise ConnectionResetError("a scripted fault dropped this connection")
-    transport.abort()
-    while (await request.receive())["type"] != "http.disconnect":
-        pass
 
 
 def _recorded(twin: Twin, op: Operation, call: Call) -> JsonObject:

@@ -6,6 +6,7 @@ challenge, a redirect must be the one asked with, a refresh token that rotates i
 came of it. Any client is known; a secret that begins with `wrong-` is refused.
 """
 
+import asyncio
 import base64
 import hashlib
 import secrets
@@ -20,9 +21,10 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from starlette.routing import Route
 
 from presstime.model import JsonObject
-from presstime.networks import load, names
+from presstime.networks import load, names, oauth_of
 from presstime.networks.oauth import OAuth, Swap
 from presstime.sandbox.calls import read_body
+from presstime.sandbox.cut import cut
 from presstime.sandbox.grants import CODE_LIFE, DEVICE_LIFE, Asked, Grant
 from presstime.sandbox.state import State
 
@@ -46,7 +48,7 @@ def routes(state: State) -> list[Route]:
     """The OAuth servers of all networks, each below its network's name, and what tests and people do to tokens."""
     found = [Route("/_sandbox/tokens", _controls(state), methods=["POST"])]
     for name in names():
-        oauth = load(name).oauth
+        oauth = oauth_of(name)
         if oauth is not None:
             found += Server(state, name, load(name).traits.title, oauth).routes()
     return found
@@ -77,17 +79,27 @@ class Server:
             for (method, address), run in found.items()
         ]
 
-    def _guarded(self, method: str, run: Callable[[Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
+    def _guarded(
+        self, method: str, run: Callable[[Request], Awaitable[Response]]
+    ) -> Callable[[Request], Awaitable[Response]]:
         async def guarded(request: Request) -> Response:
             self.state.counts[f"{self.network} oauth {method} {request.url.path.rpartition('/')[2]}"] += 1
-            fault = self.state.faults.take(self.network, ("oauth",), request.url.path, False)
-            if fault is not None and fault.kind in ("429", "5xx-before"):
-                return _failure("slow_down" if fault.kind == "429" else "server_error", "", 429 if fault.kind == "429" else 503)
+            path = request.url.path.removeprefix(f"/{self.network}")
+            fault = self.state.faults.take(self.network, ("oauth",), path, False)
+            kind = fault.kind if fault else ""
+            if kind == "slow" and fault:
+                await asyncio.sleep(fault.seconds)
+            if kind == "drop-before":
+                await cut(request)
+            if kind in ("429", "5xx-before"):
+                return _failure("slow_down" if kind == "429" else "server_error", "", 429 if kind == "429" else 503)
             try:
                 answer = await run(request)
             except Wrong as wrong:
                 return _failure(wrong.error, wrong.description, wrong.status)
-            return _failure("server_error", "", 500) if fault is not None and fault.kind == "5xx-after" else answer
+            if kind == "drop-after":
+                await cut(request)
+            return _failure("server_error", "", 500) if kind == "5xx-after" else answer
 
         return guarded
 
@@ -100,7 +112,9 @@ class Server:
             return HTMLResponse(PAGE.format(title=self.title, body="<p>No client_id or no redirect_uri.</p>"), 400)
         if told.get("response_type") != "code":
             return self._back(told, error="unsupported_response_type")
-        if self.oauth.pkce and (told.get("code_challenge_method") != "S256" or len(told.get("code_challenge", "")) != 43):
+        if self.oauth.pkce and (
+            told.get("code_challenge_method") != "S256" or len(told.get("code_challenge", "")) != 43
+        ):
             return self._back(told, error="invalid_request", error_description="no S256 code_challenge")
         if missing := {k: v for k, v in self.oauth.parameters.items() if told.get(k) != v}:
             return self._back(told, error="invalid_request", error_description=f"wanted {missing}")
@@ -251,7 +265,10 @@ class Server:
         if not told.get("client_id"):
             raise Wrong("invalid_client", status=401)
         code, user_code = secrets.token_urlsafe(24), secrets.token_hex(4).upper()
-        self.grants.devices[code] = (user_code, Asked(self.network, told["client_id"], told.get("scope", ""), self.state.now()))
+        self.grants.devices[code] = (
+            user_code,
+            Asked(self.network, told["client_id"], told.get("scope", ""), self.state.now()),
+        )
         here = f"{request.url.scheme}://{request.url.netloc}/{self.network}/device"
         return JSONResponse(
             {

@@ -250,3 +250,20 @@ def secret_of(name: str) -> str:
             f"the secret aws-sm:{name} cannot be read: {said}", "Check its name, the region and the role."
         ) from error
     return str(answer["SecretString"])
+
+
+def keep_secret(name: str, value: str) -> None:
+    """Put a value into a secret of AWS Secrets Manager, which is made if there is none. Raises `StoreError`."""
+    client = boto3.session.Session().client("secretsmanager")
+    try:
+        try:
+            client.put_secret_value(SecretId=name, SecretString=value)
+        except client.exceptions.ResourceNotFoundException:
+            client.create_secret(Name=name, SecretString=value)
+        return
+    except (ClientError, BotoCoreError) as error:
+        said = _code(error) if isinstance(error, ClientError) else type(error).__name__
+    raise StoreError(
+        f"the secret aws-sm:{name} cannot be written: {said}",
+        "The role must be allowed secretsmanager:PutSecretValue, and CreateSecret for a new one.",
+    )
