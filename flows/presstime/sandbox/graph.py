@@ -9,14 +9,13 @@ import json
 import math
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import ClassVar
 
 from presstime.model import Json, JsonObject, Metric
 from presstime.networks.graph import number
 from presstime.sandbox.calls import Answer, Call, Rejected
-from presstime.sandbox.state import Media, Post, State
+from presstime.sandbox.state import Container, Media, Post
 from presstime.sandbox.twin import Operation, Twin, film_type, picture_type
 
 LIFE = timedelta(days=1)  # of a container, and the window of quotas
@@ -150,33 +149,14 @@ class GraphTwin(Twin):
         return f"/{self.network}/{account}"
 
 
-@dataclass(slots=True)
-class Container:
-    """What will be published. `pending` looks at it still come back unfinished; `error` is why it cannot be."""
-
-    id: str
-    account: str
-    at: datetime
-    params: JsonObject
-    media: tuple[str, ...] = ()
-    pending: int = 0
-    error: str = ""
-    children: tuple[str, ...] = ()
-
-
 class ContainerTwin(GraphTwin):
     """A network that publishes containers, once each. The post has its container's id as its key."""
 
     status: ClassVar[tuple[str, str]]  # the names of a container's state, and of why
     gone: ClassVar[str]  # the code for a container that there is not
     again: ClassVar[str]  # the code for one that is published already: assumed
-    quotas: ClassVar[dict[bool, int]]  # posts a day, and replies
+    quotas: ClassVar[dict[bool, int]]  # posts a day; for True, replies
     takes: ClassVar[dict[str, tuple[str, ...]]]  # kinds of file, by the parameter with their address
-
-    def __init__(self, state: State) -> None:
-        super().__init__(state)
-        self.containers: dict[str, Container] = {}
-        self.most = dict(self.quotas)
 
     def make(self, call: Call) -> Answer:
         """A new container. Its files are fetched now."""
@@ -191,7 +171,7 @@ class ContainerTwin(GraphTwin):
                 self._take(call, made, name)
         if self.state.faults.take_processing(self.network, call.account):
             made.pending = 2
-        self.containers[made.id] = made
+        self.state.containers[made.id] = made
         return Answer(200, {"id": made.id})
 
     def check(self, call: Call, made: Container) -> None:
@@ -204,7 +184,7 @@ class ContainerTwin(GraphTwin):
         raise NotImplementedError
 
     def _child(self, call: Call, child: str) -> Container:
-        made = self.containers.get(child)
+        made = self.state.containers.get(child)
         if made is None or made.account != call.account or not made.params.get("is_carousel_item"):
             raise self.refuse(400, f"The child container {child} does not exist", self.gone)
         if self.state_of(made) != "FINISHED":
@@ -250,7 +230,7 @@ class ContainerTwin(GraphTwin):
 
     def publish(self, call: Call) -> Answer:
         self.mine(call)
-        made = self.containers.get(call.body["creation_id"])
+        made = self.state.containers.get(call.body["creation_id"])
         if made is None or made.account != call.account or self.state_of(made) in ("EXPIRED", "ERROR"):
             raise self.refuse(
                 400, f"The media with id {call.body['creation_id']} does not exist or has expired", self.gone
@@ -260,7 +240,7 @@ class ContainerTwin(GraphTwin):
         if made.pending:
             raise self.refuse(400, "The media is not ready for publishing, please wait for a moment", "9007/2207027")
         reply = "reply_to_id" in made.params
-        if self.usage(call.account, reply) >= self.most[reply]:
+        if self.usage(call.account, reply) >= self.quotas[reply]:
             raise self.refuse(400, "You reached maximum number of posts that is allowed to be published", "9/2207042")
         post = self.posted(call, made)
         self.state.add(post)
@@ -283,7 +263,7 @@ class ContainerTwin(GraphTwin):
         self.mine(call)
         told: JsonObject = {}
         for reply, names in ((False, ("quota_usage", "config")), (True, ("reply_quota_usage", "reply_config"))):
-            limits = {"quota_total": self.most.get(reply, 0), "quota_duration": int(LIFE.total_seconds())}
+            limits = {"quota_total": self.quotas.get(reply, 0), "quota_duration": int(LIFE.total_seconds())}
             told |= dict(zip(names, (self.usage(call.account, reply), limits), strict=True))
         return Answer(200, {"data": [{name: told[name] for name in call.params["fields"].split(",")}]})
 

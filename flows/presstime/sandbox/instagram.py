@@ -5,8 +5,8 @@ from typing import ClassVar
 from presstime.networks.instagram import METRICS, TRAITS
 from presstime.networks.instagram import Instagram as Adapter
 from presstime.sandbox.calls import Answer, Call, Rejected
-from presstime.sandbox.graph import Container, ContainerTwin, chosen, node_id, stamp
-from presstime.sandbox.state import Post
+from presstime.sandbox.graph import ContainerTwin, chosen, node_id, stamp
+from presstime.sandbox.state import Container, Post
 from presstime.sandbox.twin import Operation, marked, picture_type, too_long
 
 LARGEST = 8 * 1024 * 1024  # bytes of a picture
@@ -77,7 +77,7 @@ class Instagram(ContainerTwin):
         """An account, a container or a post: all are nodes."""
         if call.where["id"] in ("me", node_id(call.account)):
             return Answer(200, chosen(call, {"id": node_id(call.account), "username": call.account}))
-        made = self.containers.get(call.where["id"])
+        made = self.state.containers.get(call.where["id"])
         return self.look(call, made) if made else Answer(200, self._shown(call, self.own(call)))
 
     def _shown(self, call: Call, post: Post) -> dict[str, object]:

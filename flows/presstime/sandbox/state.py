@@ -28,6 +28,21 @@ class Media:
 
 
 @dataclass(slots=True)
+class Container:
+    """What was left to be published, once (Instagram, Threads). `pending` looks at it still come back unfinished; `error` is
+    why it cannot be published."""
+
+    id: str
+    account: str
+    at: datetime
+    params: JsonObject
+    media: tuple[str, ...] = ()
+    children: tuple[str, ...] = ()
+    pending: int = 0
+    error: str = ""
+
+
+@dataclass(slots=True)
 class Post:
     """A message that a twin accepted. `path` is its page below the sandbox, `data` what its own API answers further; `edits`
     are the texts it had before, each with its `text` and `until` when it stood; `removed` is when it was retracted; `counts` has
@@ -70,6 +85,7 @@ class State:
         self.now = now or (lambda: datetime.now(UTC))
         self.kept: list[Post] = []
         self.media: dict[str, Media] = {}
+        self.containers: dict[str, Container] = {}  # not in the archive: what comes of them is
         self.keys: dict[str, tuple[str, datetime]] = {}  # Mastodon: account and key -> status id, when
         self.faults = Faults()
         self.grants = Grants(lambda: self.now())

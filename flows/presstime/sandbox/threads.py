@@ -7,8 +7,8 @@ from presstime.model import JsonObject
 from presstime.networks.threads import METRICS, TRAITS
 from presstime.networks.threads import Threads as Adapter
 from presstime.sandbox.calls import Answer, Call, Rejected
-from presstime.sandbox.graph import Container, ContainerTwin, chosen, node_id, stamp
-from presstime.sandbox.state import Post
+from presstime.sandbox.graph import ContainerTwin, chosen, node_id, stamp
+from presstime.sandbox.state import Container, Post
 from presstime.sandbox.twin import Operation, marked, too_long
 
 LINKS = 5  # in one post
@@ -110,7 +110,7 @@ class Threads(ContainerTwin):
 
     def get(self, call: Call) -> Answer:
         """A container or a post: both are nodes."""
-        made = self.containers.get(call.where["id"])
+        made = self.state.containers.get(call.where["id"])
         return self.look(call, made) if made else Answer(200, self._shown(call, self.own(call)))
 
     def _shown(self, call: Call, post: Post) -> JsonObject:
