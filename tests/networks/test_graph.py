@@ -16,7 +16,7 @@ from presstime.networks.graph import GraphAdapter
 from presstime.networks.verdict import judge
 from presstime.sandbox import contracts
 from presstime.sandbox.calls import Answer, Call
-from presstime.sandbox.graph import LIFE, ContainerTwin
+from presstime.sandbox.graph import LIFE, ContainerTwin, GraphTwin
 from presstime.sandbox.instagram import Instagram as InstagramTwin
 from presstime.sandbox.server import SandboxServer
 from presstime.sandbox.state import Container, State
@@ -182,6 +182,24 @@ def test_another_accounts_token_takes_nothing_for_gone(network: str, sandbox: Sa
     assert isinstance(outcome, Deferred)
     assert outcome.needs_person
     assert len(bench.posts(account)) == 1
+
+
+def test_a_read_back_ends_at_the_nominal_instant(bench: SandboxBench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where the API takes no notice of `since`: an older post is not ours, however alike, and is not looked past."""
+    sender = Sender(bench, f"older-{bench.network}")
+    sender.receipt(sender.text("Bonjour", "older"))
+    monkeypatch.setattr(GraphTwin, "since", lambda twin, call, posts: posts)
+    monkeypatch.setattr(graph, "SIZE", 1)
+    monkeypatch.setattr(graph, "PAGES", 1)
+    later = replace(sender.text("Bonjour"), at=sender.text("x").at + timedelta(days=1))
+    adapter = sender.adapter
+    assert isinstance(adapter, GraphAdapter)
+    edge, stamp = {
+        "facebook": (f"{adapter.channel.account}/published_posts", "created_time"),
+        "instagram": (f"{adapter.channel.account}/media", "timestamp"),
+        "threads": ("me/threads", "timestamp"),
+    }[bench.network]
+    assert list(adapter.recent(edge, later, stamp, fields=f"id,{stamp}")) == []
 
 
 @pytest.mark.parametrize("network", ["facebook", "threads"])

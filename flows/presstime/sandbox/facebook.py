@@ -133,6 +133,6 @@ class Facebook(GraphTwin):
                         "parent": {"id": said.parent} if said.parent != post.id else None,
                     },
                 )
-                for said in self.state.answers(post)
+                for said in self.below(post)
             ],
         )

@@ -67,13 +67,22 @@ class GraphTwin(Twin):
         start = datetime.fromtimestamp(int(call.params.get("since", "0")), UTC)
         return [post for post in posts if post.at >= start]
 
+    def below(self, post: Post) -> list[Post]:
+        """What was answered to a post, and to those answers, by whomever, oldest first."""
+        known, found = {post.id}, []
+        for other in self.state.posts:
+            if other.network == self.network and other.parent in known:
+                known.add(other.id)
+                found.append(other)
+        return found
+
     def delete(self, call: Call) -> Answer:
         post = self.own(call)
         self.state.remove(post)
         return Answer(200, {"success": True, "deleted_id": post.id})
 
     def count(self, post: Post, metric: Metric) -> int:
-        return len(self.state.answers(post)) if metric is Metric.REPLIES else post.counts.get(metric.value, 0)
+        return len(self.below(post)) if metric is Metric.REPLIES else post.counts.get(metric.value, 0)
 
     def insights(self, call: Call, known: dict[str, Metric]) -> Answer:
         """Each metric in turn. One that there is not fails the whole call."""

@@ -90,7 +90,7 @@ class Instagram(ContainerTwin):
     def comments(self, call: Call) -> Answer:
         """Comments, newest first, each with the answers to it."""
         post = self.own(call)
-        found = self.state.answers(post)
+        found = self.below(post)
         below = {said.id: [{**_comment(a)} for a in found if a.parent == said.id] for said in found}
         return self.page(
             call,
