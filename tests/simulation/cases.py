@@ -9,7 +9,7 @@ from presstime.model import Settling
 from tests.simulation.court import Trial, try_out
 from tests.simulation.faults import HOUR, QUIET, ROUGH, SECOND, Armed, Blow, Rates
 from tests.simulation.newsroom import Later, Wanted, wanted
-from tests.simulation.world import Policy, Setup
+from tests.simulation.world import Person, Policy, Setup
 
 if TYPE_CHECKING:
     from tests.simulation.world import World
@@ -212,6 +212,26 @@ def _race(policy: Policy, point: str, chance: Random) -> Setup:
     )
 
 
+def _assisted(policy: Policy, point: str, chance: Random) -> Setup:
+    """A delivery that a person posts, or two people at once, or nobody, beside one that goes out by itself. Its words may change
+    or go meanwhile; what people do takes seconds or hours, and their word may come just when the time is over."""
+    window = chance.choice((None, HOUR, 2 * HOUR))
+    changes = chance.choice(((), (), (Later(chance.randint(1, 90) * 60 * SECOND, chance.choice((("p1 new",), None))),)))
+    mine = replace(wanted("p1", "a", chance.choice((1, 2)), 60, window), assisted=True, changes=changes)
+    if mine.last is not None and len(mine.texts) != len(mine.last):
+        mine = replace(mine, texts=("p1 1",))
+    lengths = (SECOND, 60 * SECOND, HOUR - SECOND, HOUR, HOUR + 60 * SECOND, 2 * HOUR, 3 * HOUR)
+    people = tuple(
+        Person(mine.delivery, f"https://post.example/{n}", chance.choice(lengths))
+        for n in range(chance.choice((0, 1, 2, 2)))
+    )
+    if len(people) == 2 and chance.random() < 0.5:
+        people = tuple(replace(person, after=people[0].after) for person in people)
+    rates = chance.choice((QUIET, ROUGH, replace(ROUGH, crash=0.02)))
+    items = (mine, wanted("p2", "b", 1, 61))
+    return Setup(policy, items, chance.choice(MACHINES), rates, calm=4 * HOUR, people=people)
+
+
 STORE_TROUBLES = {
     "lost reply": Rates(write_lost_after=1.0),
     "request lost half of the time": Rates(write_lost_before=0.5, write_lost_after=0.5),
@@ -251,4 +271,5 @@ FAMILIES: dict[str, Callable[[Policy, str, Random], Setup]] = {
     "race": _race,
     "store": _store,
     "change": _change,
+    "assisted": _assisted,
 }

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
 
+from tests.simulation.by_hand import judge_by_hand
 from tests.simulation.evidence import (
     ENDS,
     LEASE,
@@ -47,6 +48,9 @@ def judge(evidence: Evidence) -> Verdict:
         own = [step for step in steps if step.delivery == name]
         posts = [post for post in evidence.posts if post.delivery == name]
         verdict.ends[name] = end = _end(own)
+        if item.assisted:
+            verdict.findings += judge_by_hand(item, own, evidence)
+            continue
         gone = [post for post in evidence.removed if post.delivery == name]
         verdict.findings += _duplicates(evidence, name, own, [*posts, *gone])
         verdict.findings += _changes(item, own, posts, end, evidence.history)
@@ -111,6 +115,8 @@ def _end(steps: Sequence[Step]) -> str:
             end = step.kind
         elif step.kind == "settled" and step.data.get("review"):
             end = "review"
+        elif step.kind == "handed":
+            end = "handed"
         elif step.kind in ("released", "claimed", "sending", "accepted", "settled", "deferred", "unknown"):
             end = "open"
     return end

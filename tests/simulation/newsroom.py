@@ -37,6 +37,7 @@ class Wanted:
     window: int | None = None
     refused: bool = False  # the network will never take it
     changes: tuple[Later, ...] = ()
+    assisted: bool = False  # a person posts on its channel
 
     @property
     def late(self) -> Late:
@@ -107,7 +108,9 @@ def commits(items: tuple[Wanted, ...]) -> list[int]:
 def words_of(items: tuple[Wanted, ...], on_unknown: str, commit: int = 0) -> Words:
     """What Git says from the time of a commit on; the network's traits are still to be added."""
     names = {item.delivery.channel for item in items}
-    channels = {name: Channel(name, "memory", on_unknown=on_unknown) for name in names}  # type: ignore[arg-type]
+    assisted = {item.delivery.channel for item in items if item.assisted}
+    modes = {name: "assisted" if name in assisted else "direct" for name in names}
+    channels = {name: Channel(name, "memory", on_unknown=on_unknown, mode=modes[name]) for name in names}  # type: ignore[arg-type]
     said = [(item, texts) for item in items if (texts := item.says(commit)) is not None]
     variants = {item.delivery: _variant(item, texts) for item, texts in said}
     posts = tuple(_post(item, texts) for item, texts in said)

@@ -6,12 +6,14 @@ from datetime import datetime, timedelta
 from functools import partial
 from random import Random
 
-from presstime.errors import ClaimLost, LedgerError, PresstimeError, StoreError
+from presstime.errors import ClaimLost, LedgerError, PresstimeError, StoreError, UsageError
+from presstime.ledger.assisted import done_by_hand
 from presstime.ledger.cache import Cache
 from presstime.ledger.claims import ENDED
 from presstime.ledger.log import Ledger
-from presstime.model import Action, Json, Settling, Status
+from presstime.model import Action, Delivery, Json, Settling, Status
 from presstime.networks.memory import TRAITS
+from presstime.plan.assisted import time_ends
 from presstime.publish.jobs import Jobs
 from presstime.publish.send import Publisher
 from presstime.publish.sync import Sync
@@ -41,6 +43,16 @@ class Policy:
 
 
 @dataclass(frozen=True)
+class Person:
+    """Somebody who posts a delivery of an assisted channel by hand, some time after it was handed to them (microseconds), and
+    says where it is."""
+
+    delivery: Delivery
+    address: str
+    after: int
+
+
+@dataclass(frozen=True)
 class Setup:
     """Everything a run follows from, beside its seed. `hosts`: the machine of each worker; workers of one machine know each
     other's death at once. `threads`: whether a worker sends its deliveries side by side, on one ledger."""
@@ -57,6 +69,7 @@ class Setup:
     downtime: int = 200  # seconds until there is a worker again, at most
     spread: float = 3.0  # seconds before the first instant within which the workers start
     clocks: Callable[[Random, "World"], None] | None = None
+    people: tuple[Person, ...] = ()
 
 
 class World:
@@ -78,6 +91,7 @@ class World:
         self._parked: list[Task] = []
         self._calls = 0
         self._over = False
+        self.busy_people = len(setup.people)
         if setup.clocks:
             setup.clocks(self.chance, self)
 
@@ -85,11 +99,39 @@ class World:
         for n, machine in enumerate(self.setup.hosts):
             host = Host(self, self.machines[machine], f"w{n + 1}")
             self.baton.spawn(host.name, host.live)
+        for n, person in enumerate(self.setup.people):
+            self.baton.spawn(f"person{n + 1}", partial(self._post_by_hand, person, f"person{n + 1}"))
         self.baton.run()
         return self
 
     def now(self) -> datetime:
         return instant(self.baton.now)
+
+    def _post_by_hand(self, person: Person, name: str) -> None:
+        """Look now and then; once it is theirs, take the time to post it, and say so until the log has it, or has another's word."""
+        machine, handed = Machine(name), False
+        while not self.expired():
+            worker = self.boot(machine, name)
+            try:
+                worker.ledger.catch_up()
+                state = worker.ledger.state(person.delivery)
+                if state is not None and state.handed and not handed:
+                    handed = True
+                    worker.process.pass_time(person.after)
+                if handed:
+                    said = done_by_hand(worker.ledger, person.delivery, worker.process.now, name, [person.address])
+                    self.tell(name, "said", str(person.delivery), {"address": person.address, "new": said})
+                    break
+            except UsageError:
+                self.tell(name, "contradicted", str(person.delivery), {"address": person.address})
+                break
+            except (StoreError, LedgerError, Killed):
+                pass
+            finally:
+                worker.ledger.cache.close()
+            self.baton.wait(MINUTE)
+        self.busy_people -= 1
+        self.unpark()
 
     @property
     def words(self) -> Words:
@@ -199,11 +241,16 @@ class Worker:
                 self.publish(action)
 
     def publish(self, action: Action) -> None:
-        adapter = SimAdapter(self.world, self.process, action.delivery.channel)
+        adapter, wanted = (
+            SimAdapter(self.world, self.process, action.delivery.channel),
+            self.sync.wanted(action.delivery),
+        )
         try:
             if action.action == "publish":
                 job = self.jobs.of(action)
-                if job is not None:
+                if job is not None and wanted is not None and self.world.words.assisted(action.delivery.channel):
+                    self.publisher.hand(job, time_ends(wanted, max(job.due, self.timing.now())))
+                elif job is not None:
                     self.publisher.publish(job, adapter)
             elif change := self.jobs.change_of(action):
                 self.publisher.change(change, adapter)
@@ -220,6 +267,9 @@ class Worker:
         state = self.ledger.state(item.delivery)
         if state is None:
             return item.last is None
+        if item.assisted:
+            theirs = state.status is Status.HANDED and item.window is None and state.digest == state.sent_digest
+            return not self.world.busy_people and (theirs or state.status in ENDED)
         if state.review or state.final:
             return True
         if item.last is None and state.receipts:
