@@ -24,7 +24,7 @@ def test_it_waits() -> None:
     action = decide(wanted(ago(minutes=15)), with_person(), words, **ASSISTED)
     assert action is not None
     assert (action.action, action.acts, words.asked) == ("wait", False, [])
-    assert action.reason.startswith("with a person since 2026-11-23 08:45 UTC: `presstime done`")
+    assert action.reason.startswith("waits for a person since 2026-11-23 08:45 UTC: `presstime done`")
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_a_change_is_handed_over_anew() -> None:
     assert told(item, with_person(), Words(launch="d2"), **ASSISTED).startswith(
         "publish: changed in Git since a person"
     )
-    assert told(item, with_person(), Words(launch="d1"), **ASSISTED).startswith("wait: with a person")
+    assert told(item, with_person(), Words(launch="d1"), **ASSISTED).startswith("wait: waits for a person")
 
 
 def test_an_upgrade_takes_nothing_back() -> None:

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from presstime.ledger.assisted import done_by_hand
-from presstime.model import Delivery, DeliveryState, Status
-from presstime.publish.handout import Handout
+from presstime.model import Channel, Delivery, DeliveryState, Segment, Status, Variant
+from presstime.networks import load
+from presstime.publish.handout import Handout, compose_link
 from tests.kit import SETTINGS, START, Folder, Office, run_pass
 from tests.publish.pair import PNG
 
@@ -89,7 +90,7 @@ def test_what_a_person_needs(office: Office) -> None:
     work(office)
     found = handout(office)
     assert (found.network, found.account, found.until) == ("LinkedIn", "urn:li:organization:1", START + 2 * HOUR)
-    assert found.compose == ("https://www.linkedin.com/sharing/share-offsite/?url=https%3A%2F%2Fverne.example%2Ftrain")
+    assert found.compose == "https://www.linkedin.com/feed/"  # the page that shares a link takes no picture
     (part,) = found.parts
     assert part.text.startswith("The night train is back on our journal")
     assert "https://verne.example/train" in part.text
@@ -100,6 +101,40 @@ def test_what_a_person_needs(office: Office) -> None:
     assert page == found.as_markdown()
     for needed in (part.text, "A night train", str(file.path), found.compose, f"presstime done {NAME} --url URL"):
         assert needed in page
+
+
+@pytest.mark.parametrize(
+    ("network", "more", "link", "address"),
+    [
+        (
+            "linkedin",
+            {},
+            "https://v.example/a b",
+            "https://www.linkedin.com/sharing/share-offsite/?url=https%3A%2F%2Fv.example%2Fa%20b",
+        ),
+        ("linkedin", {}, None, "https://www.linkedin.com/feed/"),
+        ("x", {}, None, "https://x.com/intent/tweet?text=5%20%25%20off%20%26%20more%0A%C3%A9"),
+        (
+            "mastodon",
+            {"base_url": "https://m.example/"},
+            None,
+            "https://m.example/share?text=5%20%25%20off%20%26%20more%0A%C3%A9",
+        ),
+        ("mastodon", {}, None, None),
+        ("wordpress", {"base_url": "https://w.example"}, None, "https://w.example/wp-admin/post-new.php"),
+        ("memory", {}, "https://v.example/", None),
+    ],
+)
+def test_the_networks_own_page(network: str, more: dict[str, str], link: str | None, address: str | None) -> None:
+    """The first of a network's pages for which there is everything, with the words or the link in it as an address wants them."""
+    variant = Variant(Delivery("a", "b"), network, START, (Segment(0, "5 % off & more\né"),), link=link)
+    assert compose_link(variant, Channel("b", network, **more), load(network).traits) == address
+
+
+def test_words_that_are_too_long_for_an_address() -> None:
+    """Where the words make an address that servers refuse, there is none: they are pasted."""
+    variant = Variant(Delivery("a", "b"), "x", START, (Segment(0, "é" * 2000),))
+    assert compose_link(variant, Channel("b", "x"), load("x").traits) is None
 
 
 def test_any_clone_shows_the_same(office: Office, tmp_path: Path) -> None:
@@ -173,10 +208,11 @@ def test_taken_out_of_git_while_a_person_has_it(office: Office) -> None:
     work(office)
     office.folder.remove("posts/launch.md")
     office.folder.commit()
-    assert work(office).status is Status.DROPPED
+    state = work(office)
+    assert (state.status, "a person has it, who is not to post it" in state.reason) == (Status.DROPPED, True)
     done(office)
     state = work(office)
-    assert (state.status, "by hand" in state.reason) == (Status.PUBLISHED, True)
+    assert (state.status, "take it down there by hand" in state.reason) == (Status.PUBLISHED, True)
     work(office)
     assert kinds(office) == ["planned", "handed", "dropped", "accepted", "published", "noted"]
 

@@ -224,5 +224,10 @@ def _what(step: dict[str, Any]) -> str:
         f"signed by {step['signer']}" if step.get("signer") else "",
         f"segment {step['segment'] + 1}" if "segment" in step else "",
         f"by {step['worker']}" if step["kind"] == "claimed" else "",
+        f"by {step['by']}" if "by" in step else "",
+        f"to a person, until {step['until'][:16].replace('T', ' ')} UTC"
+        if step["kind"] == "handed" and step["until"]
+        else "",
+        f"time {step['times']}" if step["kind"] == "reminded" else "",
     ]
     return ", ".join(part for part in parts if part)

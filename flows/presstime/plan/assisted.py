@@ -38,7 +38,7 @@ def too_late(item: Wanted, state: DeliveryState, now: datetime) -> Action | None
 def waits(item: Wanted, state: DeliveryState, digest: str) -> Action:
     """The action on what a person has and may still post."""
     since = utc(state.handed) if state.handed else "its time"
-    reason = f"with a person since {since}: `presstime done` shows it, and with --url says that it is out"
+    reason = f"waits for a person since {since}: `presstime done` shows what to post, and with --url says where it is"
     return action_of(item, "wait", reason, digest)
 
 

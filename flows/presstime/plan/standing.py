@@ -9,6 +9,7 @@ from presstime.plan.situation import Difference, Situation, Wanted, action_of, a
 
 LEFT = "leave"  # as the digest of a note: the post said to leave what is out of a thread
 STAYS = "what is out stays"
+POSTED_BY_HAND = "a person posts on this channel"
 BY_HAND = "take it down by hand, then `presstime settle --not-there`"
 PARTS = {
     "text": "the words",
@@ -59,13 +60,15 @@ def _known(item: Wanted, state: DeliveryState, situation: Situation) -> Action |
         return None
     if state.final == state.digest:
         return action_of(item, "note", state.reason, state.digest)
-    if obstacle := _by_hand(state, situation):
-        return action_of(item, "note", f"changed in Git after it was published, but {obstacle}: {STAYS}", state.digest)
+    if _is_by_hand(state, situation):
+        return _changed_by_hand(item, state, state.digest)
     return action_of(item, "edit", "it was changed in Git after it was published", state.digest)
 
 
 def _changed(item: Wanted, state: DeliveryState, difference: Difference, situation: Situation) -> Action:
-    if obstacle := _by_hand(state, situation) or cannot_edit(situation.traits(state.delivery.channel), difference):
+    if _is_by_hand(state, situation):
+        return _changed_by_hand(item, state, difference.digest)
+    if obstacle := cannot_edit(situation.traits(state.delivery.channel), difference):
         return action_of(
             item, "note", f"changed in Git after it was published, but {obstacle}: {STAYS}", difference.digest
         )
@@ -108,8 +111,9 @@ def takedown(state: DeliveryState, reason: str, situation: Situation) -> Action:
         return action_on(state, "note", state.reason)
     if state.final == "retract":
         return action_on(state, "hold", f"{reason}, but its takedown was refused: {state.reason} ({BY_HAND})")
-    traits = situation.traits(state.delivery.channel)
-    if obstacle := _by_hand(state, situation) or cannot_retract(traits, state, situation.now):
+    if _is_by_hand(state, situation):
+        return action_on(state, "note", f"{reason}, and {POSTED_BY_HAND}: take it down there by hand")
+    if obstacle := cannot_retract(situation.traits(state.delivery.channel), state, situation.now):
         return action_on(state, "note", f"{reason}, but {obstacle}: {STAYS}")
     return action_on(state, "retract", reason)
 
@@ -142,13 +146,15 @@ def _is_removed(state: DeliveryState, situation: Situation) -> bool:
     return gone.retract and not gone.asked and state.change is None
 
 
-def _by_hand(state: DeliveryState, situation: Situation) -> str:
-    """Why only a person can change what is out; "" where the network can be asked to."""
-    if state.handed is not None:
-        return "a person posted it: change it there by hand, or take it down"
-    if situation.assisted(state.delivery.channel):
-        return "its channel is assisted now: change it there by hand, or take it down"
-    return ""
+def _is_by_hand(state: DeliveryState, situation: Situation) -> bool:
+    """Whether only a person can change what is out: one posted it, or posts there now."""
+    return state.handed is not None or situation.assisted(state.delivery.channel)
+
+
+def _changed_by_hand(item: Wanted, state: DeliveryState, digest: str) -> Action:
+    shown = f"`presstime render {item.post.path} --channel {state.delivery.channel}`"
+    how = f"changed in Git after it was published, and {POSTED_BY_HAND}: change it there by hand, to what {shown} shows"
+    return action_of(item, "note", how, digest)
 
 
 def cannot_edit(traits: Traits | None, difference: Difference) -> str:

@@ -170,7 +170,7 @@ def compose_link(variant: Variant, channel: Channel, traits: Traits) -> str | No
     first = variant.segments[0]
     words = {
         "text": first.text if traits.markup not in DOCUMENTS else "",
-        "link": variant.link or "",
+        "link": "" if first.media else variant.link or "",  # pages that share a link take no pictures
         "title": variant.title,
     }
     known = {name: quote(text, safe="") for name, text in words.items() if text}

@@ -274,8 +274,9 @@ class Sync:
         for delivery, state in states.items():
             gone = delivery not in wanted and not state.begun and state.status in IDLE
             if gone and self.ahead(state.commit) is not True:
-                commit = self.newsroom.commit or ""
-                yield step("dropped", delivery, self.timing.now, reason=reason, commit=commit), ""
+                commit, theirs = self.newsroom.commit or "", state.status is Status.HANDED
+                told = f"{reason}; a person has it, who is not to post it any more" if theirs else reason
+                yield step("dropped", delivery, self.timing.now, reason=told, commit=commit), ""
 
     def _write(self, news: Sequence[tuple[Event, str]], seen: Mapping[Delivery, DeliveryState]) -> None:
         for first in range(0, len(news), BATCH):
