@@ -114,7 +114,7 @@ CONVENTIONS = {
 NAMED = {
     "presstime.render.entities": CONVENTIONS,
     "presstime.render.measure": {"mastodon", "twitter", "x"},  # "x" is a letter there: the stand-in of a shortened link
-    "presstime.render.variant": CONVENTIONS | {"threads"},  # what a template calls that trait
+    "presstime.render.variant": {"bluesky", "mastodon", "threads"},  # what a template calls that trait
 }
 
 

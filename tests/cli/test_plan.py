@@ -114,3 +114,31 @@ def test_nothing_to_do(newsroom: Newsroom) -> None:
     done = newsroom.call("plan")
     assert done.code == 0
     assert "Nothing to do" in done.out
+
+
+def test_what_is_to_come_costs(newsroom: Newsroom) -> None:
+    """Where a network charges, the plan says how much is to come: in a line for people, under `costs` for programs."""
+    channel = '[channels.brand-x]\nnetwork = "x"\naccount = "verne"\ncredentials = "env:X_TOKEN"\n[defaults]'
+    newsroom.folder.write("presstime.toml", newsroom.settings.replace("[defaults]", channel))
+    newsroom.folder.commit()
+    free = newsroom.call("plan", "--format", "json")
+    assert free.json["costs"] == {"total": {}, "deliveries": []}
+    tomorrow = NOW + timedelta(days=1)
+    text = "Un.\n\n---\n\nDeux, avec https://verne.fr/lune"
+    newsroom.folder.post("thread", text, tomorrow, channels="[brand-x, site-feed]", thread="manual")
+    newsroom.folder.post("later", "Sans lien.", NOW + timedelta(days=9), channels="[brand-x]")
+    newsroom.folder.commit()
+    costs = newsroom.call("plan", "--format", "json").json["costs"]
+    assert costs["total"] == {"USD": 0.23}
+    assert costs["deliveries"][0] == {
+        "delivery": "thread/brand-x",
+        "network": "X",
+        "messages": 2,
+        "with_link": 1,
+        "amount": 0.215,
+        "currency": "USD",
+    }
+    assert "cost: X charges 0.23 USD for what is to come (3 messages, 1 with a link)" in newsroom.call("plan").out
+    until = newsroom.call("plan", "--until", tomorrow.isoformat()).out
+    assert "cost: X charges 0.215 USD for what is to come (2 messages, 1 with a link)" in until
+    assert "cost:" not in newsroom.call("plan", "--until", NOW.isoformat()).out

@@ -200,6 +200,20 @@ def test_payloads_stand_once() -> None:
         reader.payload("unknown")
 
 
+def test_payloads_are_read_together() -> None:
+    """Those that are asked for and there, whatever entries they stand in; of digests that nobody wrote nothing is said."""
+    bucket = Bucket()
+    ledger = ledger_on(bucket)
+    two = {name: {"text": name} for name in ("one", "two")}
+    first, second = Delivery("p1", "c"), Delivery("p2", "c")
+    ledger.append(lambda view: [planned(first, digest="one"), planned(second, digest="two")], two)
+    ledger.append(lambda view: [planned(first, digest="three")], {"three": {"text": "three"}})
+    reader = ledger_on(bucket, "w2")
+    reader.catch_up()
+    assert reader.payloads(["two", "three", "unknown"]) == {"two": {"text": "two"}, "three": {"text": "three"}}
+    assert reader.payloads([]) == {}
+
+
 def damage(bucket: Bucket, n: int, change: dict[str, object]) -> None:
     body = json.dumps({**json.loads(bucket.objects[key_of(n)].body), **change}).encode()
     bucket.objects[key_of(n)] = replace(bucket.objects[key_of(n)], body=body)

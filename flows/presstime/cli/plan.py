@@ -1,6 +1,8 @@
 """`presstime plan`: what would happen to every delivery, and why. Changes nothing."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +14,7 @@ from presstime.errors import UsageError
 from presstime.model import Action, DeliveryState, Status, has_errors, to_iso
 
 if TYPE_CHECKING:
+    from presstime.publish.cost import Cost
     from presstime.wire import Desk
 
 GROUPED_FROM = 12  # deliveries of one kind that a person would rather see counted than listed
@@ -27,6 +30,7 @@ DROPPED = "that were planned once, and that Git does not want any more"
 @click.pass_obj
 def command(directory: Path, at: str | None, until: str | None, everything: bool, form: str) -> int:
     """What would happen to every delivery, and why. Changes nothing."""
+    from presstime.publish.cost import costs_of
     from presstime.wire import open_desk
 
     with open_desk(directory) as desk:
@@ -36,10 +40,11 @@ def command(directory: Path, at: str | None, until: str | None, everything: bool
         actions = [a for a in desk.sync.actions(now) if last is None or a.due is None or a.due <= last]
         acting = {action.delivery for action in actions}
         dropped = [s for s in desk.ledger.cache.standing(Status.DROPPED) if s.delivery not in acting]
+        costs = costs_of(actions, desk.words, desk.ledger)
         if form == "json":
-            say_json(_as_json(desk, now, actions, dropped))
+            say_json(_as_json(desk, now, actions, dropped, costs))
         else:
-            _show(desk, now, actions, everything)
+            _show(desk, now, actions, costs, everything)
             _show_dropped(dropped, everything)
         needs_person = has_errors(desk.problems) or any(a.action == "hold" for a in actions)
         return 1 if needs_person else 0
@@ -60,11 +65,16 @@ def _short(due: datetime | None, zone: str) -> str:
     return format_local(due, zone).partition(" (")[0] if due else ""
 
 
-def _as_json(desk: "Desk", now: datetime, actions: list[Action], dropped: list[DeliveryState]) -> dict[str, object]:
+def _as_json(
+    desk: "Desk", now: datetime, actions: list[Action], dropped: list[DeliveryState], costs: "list[Cost]"
+) -> dict[str, object]:
+    from presstime.publish.cost import totals
+
     return {
         "at": to_iso(now),
         "commit": desk.newsroom.commit,
         "actions": [a.to_json() for a in actions],
+        "costs": {"total": totals(costs), "deliveries": [cost.to_json() for cost in costs]},
         "dropped": [{"delivery": str(s.delivery), "reason": s.reason} for s in dropped],
         "skipped": [{"path": s.path, "reason": s.reason} for s in desk.newsroom.loaded.skipped],
         "problems": [p.to_json() for p in desk.problems],
@@ -75,7 +85,7 @@ def _of(actions: list[Action], kind: str) -> list[Action]:
     return [a for a in actions if a.action == kind]
 
 
-def _show(desk: "Desk", now: datetime, actions: list[Action], everything: bool) -> None:
+def _show(desk: "Desk", now: datetime, actions: list[Action], costs: "list[Cost]", everything: bool) -> None:
     for warning in desk.warnings:
         say(f"warning: {warning}")
     if desk.problems:
@@ -90,10 +100,25 @@ def _show(desk: "Desk", now: datetime, actions: list[Action], everything: bool) 
     for kind, found in many.items():
         click.echo(f"{kind}: {count(len(found), 'delivery')} {GROUPED[kind]} (--all lists them), such as")
         click.echo(f"  {found[-1].delivery}: {found[-1].reason}")
+    for line in _priced(costs):
+        click.echo(line)
     for skipped in desk.newsroom.loaded.skipped:
         click.echo(f"not planned: {skipped.path}: {skipped.reason}")
     if not actions:
         click.echo("Nothing to do: everything Git wants is out.")
+
+
+def _priced(costs: "list[Cost]") -> Iterator[str]:
+    """A line for each network that charges, and currency: what is to come there."""
+    from presstime.publish.cost import money
+
+    by_network: dict[tuple[str, str], list[Cost]] = {}
+    for cost in costs:
+        by_network.setdefault((cost.network, cost.currency), []).append(cost)
+    for (network, currency), found in sorted(by_network.items()):
+        messages, linked = sum(c.messages for c in found), sum(c.with_link for c in found)
+        what = f"{count(messages, 'message')}, {linked} with a link" if linked else count(messages, "message")
+        yield f"cost: {network} charges {money(sum((c.amount for c in found), Decimal(0)))} {currency} for what is to come ({what})"
 
 
 def _show_dropped(dropped: list[DeliveryState], everything: bool) -> None:

@@ -6,7 +6,7 @@ import random
 import secrets
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -91,6 +91,15 @@ class Ledger:
         if found is None:
             raise LedgerError(f"the log holds no payload {digest}", "Run `presstime audit verify`.")
         return found
+
+    def payloads(self, digests: Collection[str]) -> dict[str, JsonObject]:
+        """The variants that were planned under these digests, as far as the log has them. Each entry is read once, several of
+        them at the same time."""
+        numbers = {n for digest in digests if (n := self.cache.payload_entry(digest)) is not None}
+        with ThreadPoolExecutor(self.readers) as pool:
+            read = list(pool.map(self.entry, sorted(numbers)))
+        wanted = set(digests)
+        return {d: payload for entry in read for d, payload in entry.payloads.items() if d in wanted}
 
     def entries(self, first: int = 1) -> Iterator[tuple[int, Entry]]:
         """The entries from number `first` to the last that was read, several fetched at once."""

@@ -13,6 +13,7 @@ from typing import Literal
 
 import regex
 
+from presstime.model import Traits
 from presstime.render.domains import MAX_NAME, ascii_length, fits_dns, is_domain, top_level
 
 Convention = Literal["twitter", "mastodon", "bluesky"]
@@ -98,6 +99,13 @@ def _built(convention: Convention, scheme: bool, tlds: frozenset[str]) -> regex.
         own = rf"{letter}(?:[-a-z0-9{ACCENTED}]{{0,61}}{letter})?\."
         whole = rf"{GLUED}(?<![-_./])(?P<host>(?:{label}){{0,126}}{own}{TLD})(?:(?=(?::[0-9]+)?/)(?::[0-9]+)?{tail})?"
     return regex.compile(rf"(?i){whole}", tlds=tlds or {"com"})
+
+
+def convention_of(traits: Traits) -> Convention:
+    """Whose rules say what is a link, mention or hashtag: read off the network's unit and markup."""
+    if traits.text.unit == "weighted":
+        return "twitter"
+    return "bluesky" if traits.markup == "spans" else "mastodon"
 
 
 def links(text: str, convention: Convention) -> list[Entity]:

@@ -25,7 +25,7 @@ from presstime.model import (
     with_payloads,
 )
 from presstime.render.campaign import Campaign
-from presstime.render.entities import Convention, find
+from presstime.render.entities import Convention, convention_of, find
 from presstime.render.filetypes import mime_of
 from presstime.render.filters import first_paragraphs
 from presstime.render.fit import Room, fit, too_long
@@ -214,13 +214,6 @@ def _data(
 
 def _first_rule(traits: Traits, has_media: bool) -> TextRule:
     return traits.caption if traits.caption and has_media else traits.text
-
-
-def convention_of(traits: Traits) -> Convention:
-    """Whose rules say what is a link, mention or hashtag: read off the network's unit and markup."""
-    if traits.text.unit == "weighted":
-        return "twitter"
-    return "bluesky" if traits.markup == "spans" else "mastodon"
 
 
 def _segments(work: _Work, said: str, media: tuple[Attachment, ...], card: Card | None) -> tuple[Segment, ...]:

@@ -11,8 +11,7 @@ from presstime.errors import LedgerError, RenderError
 from presstime.model import Action, Attachment, Delivery, DeliveryState, Segment, Span, Status, Traits, Variant
 from presstime.networks import load
 from presstime.publish.sync import Sync
-from presstime.render.entities import find
-from presstime.render.variant import convention_of
+from presstime.render.entities import convention_of, find
 from presstime.web.looks import Look, folded, look_of, part
 from presstime.web.marks import words
 
