@@ -131,7 +131,8 @@ def test_comments_of_all_levels(bench: SandboxBench, monkeypatch: pytest.MonkeyP
 def test_a_token_of_another_page(bench: SandboxBench) -> None:
     """The channel's account and the token must be of one Page: found when the channel is tested, and nothing is sent."""
     sender = Sender(bench, "mine")
-    sender.adapter.channel = replace(sender.adapter.channel, account=node_id("another"))
+    Sender(bench, "another").receipt(Sender(bench, "another").text("Chez moi"))
+    sender.adapter.channel = replace(sender.adapter.channel, account=node_id(bench.named("another")))
     with pytest.raises(NetworkError, match="credential is of") as caught:
         sender.adapter.identity()
     assert caught.value.needs_person

@@ -87,6 +87,7 @@ class State:
         self.media: dict[str, Media] = {}
         self.containers: dict[str, Container] = {}  # not in the archive: what comes of them is
         self.keys: dict[str, tuple[str, datetime]] = {}  # Mastodon: account and key -> status id, when
+        self.owners: dict[tuple[str, str], str] = {}  # who used a page's or user's id first
         self.faults = Faults()
         self.grants = Grants(lambda: self.now())
         self.violations: list[JsonObject] = []
