@@ -9,7 +9,7 @@ import httpx
 from presstime.model import Attachment, Channel, JsonObject, Metric, Secret
 from presstime.networks import load
 from presstime.networks.base import Adapter
-from presstime.sandbox import linkedin
+from presstime.sandbox import google_business, linkedin
 from presstime.sandbox.graph import node_id
 from presstime.sandbox.server import SandboxServer
 from presstime.sandbox.state import Media
@@ -20,6 +20,7 @@ OPTIONS: Mapping[str, JsonObject] = {"pinterest": {"board": "1001"}}  # what a c
 # Networks whose channels name their account otherwise than the sandbox does.
 ACCOUNTS = {
     "facebook": node_id,
+    "google_business": google_business.location,
     "instagram": node_id,
     "linkedin": linkedin.organization,
     "linkedin_member": linkedin.person,

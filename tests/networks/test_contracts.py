@@ -132,7 +132,7 @@ def use_everything(bench: SandboxBench, listen: Callable[[Sender], None] = lambd
         assert len(list(sender.adapter.replies(receipts[0]))) == 1
     if traits.metrics:
         assert sender.adapter.metrics(receipts[0]).keys() <= traits.metrics
-    media = tuple(replace(item, focus=(0.5, -0.25)) for item in sender.pictures("teal", "plum"))
+    media = tuple(replace(item, focus=(0.5, -0.25)) for item in sender.album("teal", "plum"))
     sender.receipt(sender.orders(Segment(0, "Deux images", media=media), name="images")[0])
     sender.receipt(sender.orders(Segment(0, "Une image", media=media[:1]), name="image")[0])
     rule = traits.media

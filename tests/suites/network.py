@@ -101,6 +101,16 @@ class Sender:
             items.append(item)
         return tuple(items)
 
+    def album(self, *colors: str) -> tuple[Attachment, ...]:
+        """Pictures, as many of them as one message takes."""
+        rule = self.adapter.traits.media
+        return self.pictures(*colors)[: rule.max_count if rule else 0]
+
+    def spoken(self, alt: str) -> str:
+        """An alt text as readers get it: nothing, where the network has none."""
+        rule = self.adapter.traits.media
+        return alt if rule and rule.alt_limit != 0 else ""
+
     def film(self, name: str = "media/depart.mp4") -> Attachment:
         """A video, as the render stage hands it over: its size is not asked for where nothing depends on it."""
         return self._moving(mp4(), "video/mp4", name, 0, 0)
@@ -226,12 +236,11 @@ class NetworkSuite:
 
     def test_images(self, bench: Bench, account: str, sender: Sender) -> None:
         """Pictures arrive in order, with their alt texts where the network has them."""
-        media = sender.pictures("teal", "plum")
+        media = sender.album("teal", "plum")
         sender.receipt(sender.orders(Segment(0, "Deux images", media=media))[0])
         [post] = bench.posts(account)
-        spoken = sender.adapter.traits.media and sender.adapter.traits.media.alt_limit != 0
         assert post["text"] == "Deux images"
-        assert post["alts"] == [f"{ALT} (teal)", f"{ALT} (plum)"] if spoken else post["alts"] == ["", ""]
+        assert post["alts"] == [sender.spoken(item.alt) for item in media]
 
     def test_one_image_without_words(self, bench: Bench, account: str, sender: Sender) -> None:
         """A picture may stand alone."""
@@ -381,7 +390,7 @@ class NetworkSuite:
 
     def test_an_edit_of_the_words_keeps_the_pictures(self, bench: Bench, account: str, editor: Sender) -> None:
         """Pictures and their alt texts stay as they are, also for a worker that never saw them."""
-        media = editor.pictures("teal", "plum")
+        media = editor.album("teal", "plum")
         receipt = editor.receipt(editor.orders(Segment(0, "avant", media=media))[0])
         [before] = bench.posts(account)
         later = Sender(bench, account)
@@ -394,13 +403,13 @@ class NetworkSuite:
         """One picture goes, one comes, one gets another alt text: as the order has them, in its order."""
         if "media" not in editor.adapter.traits.edits:
             pytest.skip("the network's pictures stay as they were sent")
-        teal, plum, gold = editor.pictures("teal", "plum", "gold")
-        receipt = editor.receipt(editor.orders(Segment(0, "Images", media=(teal, plum)))[0])
-        media = (gold, replace(teal, alt="Une autre carte"))
+        before, [teal, gold] = editor.album("teal", "plum"), editor.pictures("teal", "gold")
+        receipt = editor.receipt(editor.orders(Segment(0, "Images", media=before))[0])
+        media = (gold, replace(teal, alt="Une autre carte"))[: len(before)]
         for _ in range(2):
             outcome = editor.edit(editor.orders(Segment(0, "Images", media=media))[0], receipt)
             assert isinstance(outcome, Accepted)
-            assert [post["alts"] for post in bench.posts(account)] == [[f"{ALT} (gold)", "Une autre carte"]]
+            assert [post["alts"] for post in bench.posts(account)] == [[editor.spoken(item.alt) for item in media]]
 
     def test_an_edit_moves_the_marks(self, bench: Bench, account: str, editor: Sender) -> None:
         """Marked stretches are those of the new words."""
@@ -440,7 +449,7 @@ class NetworkSuite:
 
     def test_a_retract_takes_the_message_away(self, bench: Bench, account: str, retractor: Sender) -> None:
         """Readers see it no more, nor any of its pictures; all else stays; and it is not found again."""
-        order = retractor.orders(Segment(0, "Deux images", media=retractor.pictures("teal", "plum")))[0]
+        order = retractor.orders(Segment(0, "Deux images", media=retractor.album("teal", "plum")))[0]
         other = retractor.receipt(retractor.text("Autre chose", "other"))
         receipt = retractor.receipt(order)
         assert retractor.retract(order, receipt) == Accepted(receipt)

@@ -39,7 +39,12 @@ BUILT_IN = {
     "wordpress": "presstime.networks.wordpress:WordPress",
     "x": "presstime.networks.x:X",
 }
-CLOSED = {"google_plus": "Google+ closed in 2019. For companies its heir is Google Business Profile posts."}
+CLOSED = {
+    "google_plus": (
+        "Google+ closed in 2019; for companies its heir is Google Business Profile posts",
+        'Give the channel network = "google_business" and the location as its account, or remove it.',
+    )
+}
 
 
 def names() -> list[str]:
@@ -50,7 +55,8 @@ def names() -> list[str]:
 def load(name: str) -> type[Composer]:
     """The class of a network: what it can do and how it is told. Raises `SettingsError` for a name nobody serves."""
     if name in CLOSED:
-        raise SettingsError(f"network {name!r}: {CLOSED[name]}", "Remove the channel or give it another network.")
+        reason, advice = CLOSED[name]
+        raise SettingsError(f"network {name!r}: {reason}", advice)
     if name in BUILT_IN:
         module, _, attribute = BUILT_IN[name].partition(":")
         found: type[Composer] = getattr(importlib.import_module(module), attribute)

@@ -58,16 +58,24 @@ REJECTION = (
     "Google took the post and then rejected it, without a reason. It wants no telephone number in the words, no post twice,"
     " no poor pictures, and nothing its content policy forbids"
 )
+NO_QUOTA = "NO_QUOTA"  # our name for what has none of its own
 MASK = "summary,languageCode,callToAction,media"
 SLACK = timedelta(minutes=5)  # how far Google's clock may lag behind ours
 PAGES = 10  # of 100 posts, looked through before we say that we cannot tell
 WAITS = (1, 2, 4)  # seconds between looks at a post that Google is still looking at itself
 
 
+def _words(body: Json) -> tuple[str, str]:
+    """A project that Google has not let in has a quota of nothing, which is no limit that passes."""
+    error = body["error"]
+    limits = [item.get("metadata", {}).get("quota_limit_value") for item in error.get("details", [])]
+    return error["message"], NO_QUOTA if "0" in limits else error.get("status", "")
+
+
 def _until(response: "httpx.Response") -> datetime | None:
     """google.rpc.RetryInfo among the error's details, where there is one: `{"retryDelay": "30s"}`."""
     try:
-        details = response.json()["error"].get("details", [])
+        details = response.json()["error"]["details"]
         delay = next(item["retryDelay"] for item in details if "retryDelay" in item)
     except (ValueError, TypeError, KeyError, AttributeError, StopIteration):
         return retry_after(response)
@@ -81,11 +89,14 @@ class GoogleBusiness(HttpAdapter):
     traits = TRAITS
     bearer = True
     dialect = Dialect(
-        words=lambda body: (body["error"]["message"], body["error"].get("status", "")),
+        words=_words,
         until=_until,
         renew="Log in again with an account that manages this location, in a project that Google has granted access to the"
         " Business Profile APIs.",
         about_credentials=lambda status, code, message: status == 403,
+        remedies={
+            NO_QUOTA: "Ask Google to let the project in: it has no quota before (Business Profile APIs, prerequisites)."
+        },
     )
 
     @staticmethod

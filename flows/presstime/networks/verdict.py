@@ -46,12 +46,12 @@ def judge(response: "httpx.Response", traits: Traits, dialect: Dialect) -> Verdi
     status = response.status_code
     message, code = _words(response, dialect)
     reason = f"{traits.title} answered {status}" + (f": {message}" if message else "")
+    if code in dialect.remedies:
+        return Deferred(f"{reason.rstrip('.')}. {dialect.remedies[code]}", needs_person=True)
     if dialect.blocked(status, code, message):
         return Deferred(f"{reason}. Open the account on {traits.title} and do what it asks for.", needs_person=True)
     if status == 429 or status in traits.safe_statuses or dialect.limited(status, code, message):
         return Deferred(reason, until=dialect.until(response))
-    if code in dialect.remedies:
-        return Deferred(f"{reason.rstrip('.')}. {dialect.remedies[code]}", needs_person=True)
     if status == 401 or dialect.about_credentials(status, code, message):
         return Deferred(f"{reason.rstrip('.')}. {dialect.renew}", needs_person=True)
     if status == 402:

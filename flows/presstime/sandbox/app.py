@@ -2,7 +2,7 @@
 
 import asyncio
 import ssl
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import suppress
 from typing import Any
 from urllib.parse import urlsplit
@@ -21,6 +21,7 @@ from presstime.sandbox.calls import Answer, Call, Rejected, read_body
 from presstime.sandbox.cut import cut
 from presstime.sandbox.facebook import Facebook
 from presstime.sandbox.faults import Fault
+from presstime.sandbox.google_business import GoogleBusiness
 from presstime.sandbox.instagram import Instagram
 from presstime.sandbox.linkedin import LinkedIn, LinkedInMember
 from presstime.sandbox.mastodon import Mastodon
@@ -42,6 +43,7 @@ TWINS: Sequence[type[Twin]] = (
     Pinterest,
     LinkedIn,
     LinkedInMember,
+    GoogleBusiness,
 )
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 NO_HTTPS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # it trusts nobody, and costs no time to make
@@ -106,16 +108,25 @@ def _given(request: Request, body: Any) -> dict[str, str]:
 async def _fetched(op: Operation, call: Call) -> dict[str, bytes]:
     """What is at the addresses that the operation fetches, as far as they are this machine's: a sandbox goes nowhere else."""
     found: dict[str, bytes] = {}
-    params = call.body if isinstance(call.body, dict) else {}
-    if not params.keys() & set(op.fetches):
+    wanted = dict(_under(call.body, op.fetches))
+    if not wanted:
         return found
     async with httpx.AsyncClient(verify=NO_HTTPS, trust_env=False, timeout=FETCH) as client:
-        for name in params.keys() & set(op.fetches):
+        for name, address in wanted.items():
             with suppress(httpx.HTTPError, httpx.InvalidURL):
-                if urlsplit(str(params[name])).hostname in LOOPBACK:
-                    answer = await client.get(params[name])
+                if urlsplit(address).hostname in LOOPBACK:
+                    answer = await client.get(address)
                     found |= {name: answer.content} if answer.is_success else {}
     return found
+
+
+def _under(value: Any, names: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    """What stands under these names in a body, at whatever depth."""
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for name, item in inner:
+        if name in names:
+            yield str(name), str(item)
+        yield from _under(item, names)
 
 
 async def _serve(request: Request, twin: Twin, op: Operation, call: Call) -> Response:

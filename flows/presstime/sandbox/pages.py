@@ -65,7 +65,7 @@ class Shelf:
 
     async def timeline(self, request: Request) -> Response:
         network = request.url.path.strip("/") or None
-        posts = [post for post in self.state.kept if network in (None, post.network)]
+        posts = [post for post in self.state.kept if network in (None, post.network) and not post.hidden]
         return self._page(request, posts, network=network)
 
     async def inner(self, request: Request) -> Response:

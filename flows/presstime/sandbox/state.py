@@ -46,7 +46,8 @@ class Container:
 class Post:
     """A message that a twin accepted. `path` is its page below the sandbox, `data` what its own API answers further; `edits`
     are the texts it had before, each with its `text` and `until` when it stood; `removed` is when it was retracted; `counts` has
-    what the network counts of it, by the names of `model.Metric`."""
+    what the network counts of it, by the names of `model.Metric`; `hidden` is one that the network took and does not show, since
+    it looks at it, or has turned it down."""
 
     network: str
     id: str
@@ -63,6 +64,7 @@ class Post:
     edits: list[JsonObject] = field(default_factory=list)
     removed: datetime | None = None
     counts: dict[str, int] = field(default_factory=dict)
+    hidden: bool = False
 
     def to_json(self) -> JsonObject:
         spans = [[s.start, s.end, s.kind, s.value] for s in self.spans]
@@ -101,7 +103,7 @@ class State:
 
     @property
     def posts(self) -> list[Post]:
-        return [post for post in self.kept if post.removed is None]
+        return [post for post in self.kept if post.removed is None and not post.hidden]
 
     @property
     def removed(self) -> list[Post]:
