@@ -64,7 +64,7 @@ CASES = (
     Case("four pictures", "pictures"),
     Case("link", "link"),
     Case("429, for 10 s", fault={"kind": "429", "seconds": 10}),
-    Case("429, for an hour", fault={"kind": "429", "seconds": 3600, "times": 9}),
+    Case("429, for an hour", fault={"kind": "429", "seconds": 3600, "times": 99}),
     Case("5xx before acceptance", fault={"kind": "5xx-before"}),
     Case("5xx after acceptance", fault={"kind": "5xx-after"}),
     Case("connection lost after acceptance", fault={"kind": "drop-after"}),
