@@ -92,9 +92,11 @@ class Sender:
         return self.orders(Segment(0, text), name=name)[0]
 
     def pictures(self, *colors: str) -> tuple[Attachment, ...]:
-        """Pictures of a kind that the network takes."""
+        """Pictures of a kind that the network takes; none where it takes none."""
         items, rule = [], self.adapter.traits.media
-        kind = "PNG" if not rule or "image/png" in rule.mimes else "JPEG"
+        if rule is None:
+            return ()
+        kind = "PNG" if "image/png" in rule.mimes else "JPEG"
         for color in colors:
             item, content = picture(color, f"media/{color}.{kind.lower()}", kind)
             self.files[item.digest] = content
@@ -201,6 +203,12 @@ class NetworkSuite:
         return sender
 
     @pytest.fixture
+    def illustrator(self, sender: Sender) -> Sender:
+        if sender.adapter.traits.media is None:
+            pytest.skip("the network takes no pictures")
+        return sender
+
+    @pytest.fixture
     def editor(self, sender: Sender) -> Sender:
         if not sender.adapter.traits.edits:
             pytest.skip("the network declares no edits")
@@ -234,17 +242,17 @@ class NetworkSuite:
         sender.receipt(sender.text(TRICKY))
         assert bench.posts(account)[0]["text"] == TRICKY
 
-    def test_images(self, bench: Bench, account: str, sender: Sender) -> None:
+    def test_images(self, bench: Bench, account: str, illustrator: Sender) -> None:
         """Pictures arrive in order, with their alt texts where the network has them."""
-        media = sender.album("teal", "plum")
-        sender.receipt(sender.orders(Segment(0, "Deux images", media=media))[0])
+        media = illustrator.album("teal", "plum")
+        illustrator.receipt(illustrator.orders(Segment(0, "Deux images", media=media))[0])
         [post] = bench.posts(account)
         assert post["text"] == "Deux images"
-        assert post["alts"] == [sender.spoken(item.alt) for item in media]
+        assert post["alts"] == [illustrator.spoken(item.alt) for item in media]
 
-    def test_one_image_without_words(self, bench: Bench, account: str, sender: Sender) -> None:
+    def test_one_image_without_words(self, bench: Bench, account: str, illustrator: Sender) -> None:
         """A picture may stand alone."""
-        sender.receipt(sender.orders(Segment(0, "", media=sender.pictures("navy")))[0])
+        illustrator.receipt(illustrator.orders(Segment(0, "", media=illustrator.pictures("navy")))[0])
         assert len(bench.posts(account)[0]["alts"]) == 1
 
     @pytest.mark.parametrize("kind", ["film", "animation"])
@@ -388,7 +396,9 @@ class NetworkSuite:
             assert editor.edit(editor.text("après"), known) == first
         assert [post["text"] for post in bench.posts(account)] == ["après"]
 
-    def test_an_edit_of_the_words_keeps_the_pictures(self, bench: Bench, account: str, editor: Sender) -> None:
+    def test_an_edit_of_the_words_keeps_the_pictures(
+        self, bench: Bench, account: str, editor: Sender, illustrator: Sender
+    ) -> None:
         """Pictures and their alt texts stay as they are, also for a worker that never saw them."""
         media = editor.album("teal", "plum")
         receipt = editor.receipt(editor.orders(Segment(0, "avant", media=media))[0])
@@ -399,7 +409,7 @@ class NetworkSuite:
         assert isinstance(outcome, Accepted)
         assert bench.posts(account) == [{**before, "text": "après"}]
 
-    def test_an_edit_of_pictures(self, bench: Bench, account: str, editor: Sender) -> None:
+    def test_an_edit_of_pictures(self, bench: Bench, account: str, editor: Sender, illustrator: Sender) -> None:
         """One picture goes, one comes, one gets another alt text: as the order has them, in its order."""
         if "media" not in editor.adapter.traits.edits:
             pytest.skip("the network's pictures stay as they were sent")
@@ -602,11 +612,13 @@ class NetworkSuite:
         sender.receipt(order)
         assert len(bench.posts(account)) == 1
 
-    def test_prepared_side_by_side(self, bench: Bench, account: str, sender: Sender) -> None:
+    def test_prepared_side_by_side(self, bench: Bench, account: str, illustrator: Sender) -> None:
         """Several deliveries of a channel are prepared before the first is sent: none loses its pictures to another."""
-        one, two = (sender.orders(Segment(0, c, media=sender.pictures(c)), name=c)[0] for c in ("teal", "plum"))
-        for order in [sender.ready(order) for order in (one, two)]:
-            assert isinstance(sender.adapter.send(order), Accepted)
+        one, two = (
+            illustrator.orders(Segment(0, c, media=illustrator.pictures(c)), name=c)[0] for c in ("teal", "plum")
+        )
+        for order in [illustrator.ready(order) for order in (one, two)]:
+            assert isinstance(illustrator.adapter.send(order), Accepted)
         assert sorted(len(post["alts"]) for post in bench.posts(account)) == [1, 1]
 
     def test_identity(self, sender: Sender) -> None:
