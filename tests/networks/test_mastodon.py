@@ -11,6 +11,7 @@ from presstime.model import (
     Accepted,
     Channel,
     Deferred,
+    Metric,
     Receipt,
     Secret,
     Segment,
@@ -258,6 +259,32 @@ def test_the_rights_of_a_token(bench: SandboxBench) -> None:
     assert Sender(bench, "all", "sandbox-all").adapter.identity().lacking == ()
     reader = Sender(bench, "reader", "sandbox-readonly").adapter.identity()
     assert (reader.rights, reader.lacking) == (("read",), ("write:statuses", "write:media"))
+
+
+@pytest.mark.parametrize(
+    ("scopes", "lacking"),
+    [
+        ("read:statuses write:statuses write:media profile", ()),
+        ("read write", ()),
+        ("write:statuses read:accounts", ("read:statuses", "write:media")),
+        ("follow push", ("profile", "read:statuses", "write:statuses", "write:media")),
+    ],
+)
+def test_a_scope_has_its_parts(
+    bench: SandboxBench, monkeypatch: pytest.MonkeyPatch, scopes: str, lacking: tuple[str, ...]
+) -> None:
+    """The narrow scopes are enough, and a wide one has them all."""
+    monkeypatch.setattr(twin, "SCOPES", scopes.split())
+    assert Sender(bench, "scopes").adapter.identity().lacking == lacking
+
+
+def test_a_count_that_is_not_told_is_none(bench: SandboxBench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Quotes are counted since 4.5, and may be null: then there is no number, not a nought."""
+    sender = Sender(bench, "uncounted")
+    receipt = sender.receipt(sender.text("Combien ?"))
+    status = {"favourites_count": 3, "reblogs_count": 0, "quotes_count": None}
+    monkeypatch.setattr(sender.adapter.http, "ask", lambda *arguments: status)  # type: ignore[attr-defined]
+    assert sender.adapter.metrics(receipt) == {Metric.LIKES: 3, Metric.SHARES: 0}
 
 
 def test_a_server_that_names_no_rights(bench: SandboxBench, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -59,13 +59,23 @@ class TestMastodonPy:
     def test_what_readers_do(self, client: Any, sandbox: SandboxServer) -> None:
         """A status counts what readers did, and its context has their answers, each with whom it answers."""
         status = client.status_post("Une question ?")
-        readers(sandbox, "mastodon", status.id, author="ned", text="Une réponse")
-        readers(sandbox, "mastodon", status.id, counts={"likes": 3, "shares": 2})
-        [reply] = client.status_context(status.id).descendants
-        assert (reply.account.acct, str(reply.in_reply_to_id)) == ("ned", str(status.id))
-        assert "Une réponse" in reply.content
+        readers(sandbox, "mastodon", status.id, author="ned", text="Trois & demi")
+        readers(sandbox, "mastodon", status.id, counts={"likes": 3, "shares": 2, "quotes": 1})
+        context = client.status_context(status.id)
+        [reply] = context.descendants
+        assert (context.ancestors, reply.account.acct, str(reply.in_reply_to_id)) == ([], "ned", str(status.id))
+        assert reply.content == "<p>Trois &amp; demi</p>"
+        assert [s.id for s in client.status_context(reply.id).ancestors] == [status.id]
         seen = client.status(status.id)
-        assert (seen.favourites_count, seen.reblogs_count, seen.replies_count) == (3, 2, 1)
+        assert (seen.favourites_count, seen.reblogs_count, seen.replies_count, seen.quotes_count) == (3, 2, 1, 1)
+
+    def test_limits_and_rights(self, client: Any) -> None:
+        """The server's configuration, as the client reads it, and the scopes of the token's app."""
+        configuration = client.instance_v2().configuration
+        assert configuration.statuses.max_characters == 500
+        assert configuration.statuses.characters_reserved_per_url == 23
+        assert configuration.media_attachments.image_size_limit == 16 * 1024 * 1024
+        assert client.app_verify_credentials().scopes == ["read", "write"]
 
     def test_media(self, client: Any) -> None:
         """A picture with its description is attached."""
@@ -296,6 +306,26 @@ class TestAtproto:
         assert isinstance(
             get_or_create(by_uri[first.uri].value, models.AppBskyFeedPost.Record), models.AppBskyFeedPost.Record
         )
+
+    def test_what_readers_do(self, client: Any, sandbox: SandboxServer) -> None:
+        """Counts of a post, and the thread below it, as the SDK's own types."""
+        from atproto import models
+
+        post = client.send_post("Combien ?", profile_identify=client._session.did)
+        readers(sandbox, "bluesky", post.uri, counts={"likes": 3, "saves": 1})
+        readers(sandbox, "bluesky", post.uri, author="ned.example", text="Trois")
+        [seen] = client.get_posts([post.uri]).posts
+        assert (seen.like_count, seen.bookmark_count, seen.reply_count, seen.author.handle) == (
+            3,
+            1,
+            1,
+            "verne.example",
+        )
+        thread = client.get_post_thread(post.uri, depth=5, parent_height=0).thread
+        assert isinstance(thread, models.AppBskyFeedDefs.ThreadViewPost)
+        [answer] = thread.replies
+        assert (answer.post.author.handle, answer.post.record.text) == ("ned.example", "Trois")
+        assert answer.post.record.reply.parent.uri == post.uri
 
     def test_our_cids_are_the_sdks(self, client: Any) -> None:
         """The identifier the twin gives a record is the one that the SDK's own encoder gives."""

@@ -83,7 +83,7 @@ COUNTS = {  # `quotes_count` since 4.5
     Metric.REPLIES: "replies_count",
     Metric.QUOTES: "quotes_count",
 }
-SAID = {  # where `configuration` says which limit; `description_limit` since 4.4
+SAID = {  # where `configuration` says which limit; older servers leave `description_limit` out
     "characters": ("statuses", "max_characters"),
     "url_weight": ("statuses", "characters_reserved_per_url"),
     "media": ("statuses", "max_media_attachments"),
@@ -94,12 +94,12 @@ SAID = {  # where `configuration` says which limit; `description_limit` since 4.
     "video_pixels": ("media_attachments", "video_matrix_limit"),
     "video_fps": ("media_attachments", "video_frame_rate_limit"),
 }
-NEEDED = (
-    "read:accounts",
-    "read:statuses",
-    "write:statuses",
-    "write:media",
-)  # scopes; a whole `read` or `write` has its parts
+NEEDED = {  # scopes, each with those that have it in them
+    "profile": {"profile", "read:accounts", "read"},
+    "read:statuses": {"read:statuses", "read"},
+    "write:statuses": {"write:statuses", "write"},
+    "write:media": {"write:media", "write"},
+}
 STILL = ("image/jpeg", "image/png", "image/webp")
 SLACK = timedelta(minutes=5)  # how far the server's clock may lag behind ours
 PAGES = 10  # of 40 statuses, looked through before we say that we cannot tell
@@ -226,12 +226,12 @@ class Mastodon(HttpAdapter):
         none."""
         me = self._whoami()
         rights = tuple(self.http.ask("GET", "/api/v1/apps/verify_credentials").get("scopes") or ())
-        lacking = tuple(scope for scope in NEEDED if rights and not {scope, scope.partition(":")[0]} & {*rights})
+        lacking = tuple(scope for scope, having in NEEDED.items() if rights and not having & {*rights})
         return Identity(f"@{me['acct']}", me["url"], rights=rights, lacking=lacking)
 
     def _metrics(self, receipt: Receipt) -> Mapping[Metric, int]:
         status = self.http.ask("GET", self._path(receipt))
-        return {metric: int(status[name]) for metric, name in COUNTS.items() if name in status}
+        return {metric: int(status[name]) for metric, name in COUNTS.items() if status.get(name) is not None}
 
     def _replies(self, receipt: Receipt) -> Iterable[Reply]:
         """The whole conversation below a status, but for what the account itself added to it."""

@@ -13,6 +13,7 @@ from presstime.sandbox.twin import FILMS, PICTURES, Operation, Twin, film_type, 
 KEY_WINDOW = timedelta(hours=1)
 IMAGE_BYTES, VIDEO_BYTES = 16 * 1024 * 1024, 99 * 1024 * 1024
 OUT_OF_BAND = "urn:ietf:wg:oauth:2.0:oob"  # the redirect of an app that has no page
+SCOPES = ["read", "write"]
 BORN = "2024-01-01T00:00:00.000Z"
 
 
@@ -154,7 +155,7 @@ class Mastodon(Twin):
 
     def verify_app(self, call: Call) -> Answer:
         """A token's app has every right, but of those called `readonly-...`."""
-        scopes = ["read"] if call.token.startswith("sandbox-readonly") else ["read", "write"]
+        scopes = ["read"] if call.token.startswith("sandbox-readonly") else SCOPES
         common = {"id": "1", "name": "Sandbox", "website": None, "redirect_uri": OUT_OF_BAND, "vapid_key": ""}
         return Answer(200, {**common, "redirect_uris": [OUT_OF_BAND], "scopes": scopes})
 
