@@ -134,6 +134,7 @@ def test_a_full_service_id(site: ThreadingHTTPServer) -> None:
         (document(handle="nemo.example"), "another name"),
         (document(did="did:plc:" + "a" * 24), "something else"),
         ({**document(), "service": []}, "names no server"),
+        ({**document(), "service": [{**document()["service"][1], "type": "Other"}]}, "names no server"),
         (document(server="ftp://pds.example"), "TLS"),
         (document(server="http://me:secret@pds.example"), "TLS"),
         (document(server="http://private.example"), "not public"),

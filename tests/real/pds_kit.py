@@ -97,6 +97,9 @@ def running(data: Path) -> Iterator[Server]:
         with Proxy(where["pds"]) as proxy:
             yield Server(where["pds"], where["plc"], proxy, process.pid)
     finally:
+        if process.poll() is not None:
+            errors.seek(0)
+            print(f"the server ended by itself, with {process.returncode}: {errors.read()[-3000:]}", file=sys.stderr)
         assert process.stdin
         process.stdin.close()
         process.wait(20)
