@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import tomllib
 from collections.abc import Mapping
+from datetime import timedelta
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from presstime.cli import VERBS
+from presstime.stores.public import FOLDER, FRESH, LIFE
 
 ROOT = Path(__file__).parents[1]
 INFRA = ROOT / "infra"
@@ -29,6 +31,31 @@ WRITER = "arn:aws:iam::111122223333:role/presstime-writer"
 AUDITOR = "arn:aws:iam::111122223333:role/presstime-auditor"
 ADMIN = "arn:aws:iam::111122223333:root"
 CREATE_ONLY = {"s3:if-none-match": "*"}
+
+
+# --- the bucket for media ---------------------------------------------------------------------------------------------
+
+
+class Template(yaml.SafeLoader):
+    """CloudFormation's YAML, whose tags (!Ref, !Sub) stand for what they are given."""
+
+
+Template.add_multi_constructor("!", lambda loader, tag, node: getattr(loader, f"construct_{node.id}")(node))
+
+
+def test_media_do_not_stay_and_are_not_public() -> None:
+    """What is put there goes after a day, which is longer than it is taken to be there and shown for; the bucket is private,
+    without a lock; the writer may do what showing a file takes, and no more."""
+    found = yaml.load((INFRA / "media.cfn.yaml").read_text(), Template)["Resources"]  # noqa: S506 - a SafeLoader
+    bucket = found["Bucket"]["Properties"]
+    (stays,) = [rule for rule in bucket["LifecycleConfiguration"]["Rules"] if "ExpirationInDays" in rule]
+    assert (stays["Prefix"], stays["Status"]) == (FOLDER, "Enabled")
+    assert timedelta(days=stays["ExpirationInDays"]) > FRESH + LIFE
+    assert all(bucket["PublicAccessBlockConfiguration"].values())
+    assert not {"ObjectLockEnabled", "VersioningConfiguration"} & bucket.keys()
+    granted = found["WriterPolicy"]["Properties"]["PolicyDocument"]["Statement"]
+    actions = {action for statement in granted for action in as_list(statement["Action"])}
+    assert actions == {"s3:GetObject", "s3:PutObject", "s3:ListBucket"}
 
 
 # --- the bucket policy ------------------------------------------------------------------------------------------------

@@ -30,6 +30,10 @@ title = {name}
 # account = "@you"
 # credentials = "env:MASTODON_TOKEN"  # where the secret is, never the secret itself
 
+# [channels.brand-linkedin]           # a network without access for programs: a person posts what is ready,
+# network = "linkedin"                # see `presstime done`
+# mode = "assisted"
+
 [defaults]
 channels = ["site-feed"]
 late = "within 2h"
