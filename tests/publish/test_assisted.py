@@ -19,7 +19,7 @@ account = "urn:li:organization:1"
 mode = "assisted"
 """
 DIRECT = ASSISTED.replace('mode = "assisted"\n', "")
-TEXT = "The night train is *back* [on our journal](https://verne.example/train)."
+TEXT = "The night train (yes!) is *back* [on our journal](https://verne.example/train)."
 URL = "https://www.linkedin.com/feed/update/urn:li:share:7"
 NAME = "launch/verne-linkedin"
 HOUR = timedelta(hours=1)
@@ -92,7 +92,7 @@ def test_what_a_person_needs(office: Office) -> None:
     assert (found.network, found.account, found.until) == ("LinkedIn", "urn:li:organization:1", START + 2 * HOUR)
     assert found.compose == "https://www.linkedin.com/feed/"  # the page that shares a link takes no picture
     (part,) = found.parts
-    assert part.text.startswith("The night train is back on our journal")
+    assert part.text.startswith("The night train (yes!) is back on our journal")
     assert "https://verne.example/train" in part.text
     (file,) = part.files
     assert (file.alt, file.path.name, file.path.read_bytes()[:4]) == ("A night train", "1-train.png", PNG[:4])

@@ -71,6 +71,9 @@ def run_pass(desk: "Desk", form: str, show_all: bool = False) -> int:
         _show(desk, _all_wanted(desk, changed) if show_all else changed)
         summary = _summary(desk.ledger.cache.counts())
         click.echo(f"{count(len(changed), 'delivery')} changed in this pass. In all: {summary}.")
+        for state in changed:
+            if state.status is Status.HANDED and state.reminded:
+                say(f"warning: {state.delivery} still waits for a person to post it; it is missed when its time is over")
         if waiting := desk.waiting():
             click.echo(
                 f"Waiting for a person: {count(len(waiting), 'delivery')}. `presstime done` shows what to post, and where."

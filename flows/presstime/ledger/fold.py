@@ -216,9 +216,8 @@ def _handed(state: DeliveryState, event: Event, at: datetime) -> DeliveryState:
     if state.begun or state.status in (Status.PUBLISHED, Status.RETRACTED):
         return state
     until = from_iso(event.data["until"]) if event.data.get("until") else None
-    epoch = max(
-        state.epoch, event.data["epoch"]
-    )  # like a claim, it ends all earlier ones; unlike one, it does not run out
+    # Like a claim it ends all earlier ones; unlike one it does not run out.
+    epoch = max(state.epoch, event.data["epoch"])
     known = replace(state, status=Status.HANDED, sent_digest=event.data["digest"], handed=at, reminded=0, until=until)
     return replace(known, claim=None, epoch=epoch, reason="")
 
