@@ -73,7 +73,7 @@ def run_pass(desk: "Desk", form: str, show_all: bool = False) -> int:
         click.echo(f"{count(len(changed), 'delivery')} changed in this pass. In all: {summary}.")
         for state in changed:
             if state.status is Status.HANDED and state.reminded:
-                say(f"warning: {state.delivery} still waits for a person to post it; it is missed when its time is over")
+                say(f"warning: {state.delivery} still waits for a person to post it")
         if waiting := desk.waiting():
             click.echo(
                 f"Waiting for a person: {count(len(waiting), 'delivery')}. `presstime done` shows what to post, and where."
