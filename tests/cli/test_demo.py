@@ -45,7 +45,7 @@ def test_the_demo_from_nothing_and_again(tmp_path: Path) -> None:
     except SettingsError as error:
         pytest.skip(f"no S3 server here: {error.message}")
     first = call("demo", cwd=tmp_path)
-    assert "27 published" in first.out
+    assert "32 published" in first.out
     assert "The timeline" in first.out
     page = (tmp_path / ".presstime/demo/timeline.html").read_text()
     assert "data:image/" in page
