@@ -46,6 +46,8 @@ def test_the_twin_fetches_what_was_put_there(
     assert found.code == 0, found.said
     (shown,) = posts_on(sandbox.url)[0]["media"]
     assert shown["alt"] == "A night train"
+    log = pictured.call("audit", "log", "--delivery", "train/verne-instagram", "--format", "json").out
+    assert ("container" in log, "X-Amz-Signature" in log) == (True, False)  # the address is nobody else's
 
 
 def test_refused_where_the_network_could_not_get_it(pictured: Newsroom, prefect: Mapping[str, str]) -> None:

@@ -1,12 +1,12 @@
 """Facebook Pages, through the Graph API (`POST /{page}/feed` with a Page token).
 
 Facts: the edges of Meta's business SDK specifications (Page, PagePost, Photo) and developers.facebook.com (Pages API: posts,
-changelog, deprecated metrics). Facebook makes the
-link card itself. 63,206 characters is what everybody reports as the limit; Meta's own pages do not say. An exact repeat of
-the latest post is refused (code 506) without naming it, so a lost reply is settled by reading `published_posts` back. Films go by
-another edge (`/{page}/videos`), which is not used here. Insights exist for Pages of 100 likes and more; a metric that was
-removed fails the whole call, so each is asked for alone. What a token may do is told by `debug_token`, if it may look at itself,
-which is documented for the tokens of an app's own people only.
+changelog, deprecated metrics). Facebook makes the link card itself. 63,206 characters is what everybody reports as the limit;
+Meta's own pages do not say, so a channel may set another. An exact repeat of the latest post is refused (code 506) without
+naming it, so a lost reply is settled by reading `published_posts` back. Films go by another edge (`/{page}/videos`), which is
+not used here. Insights exist for Pages of 100 likes and more; a metric that was removed fails the whole call, so each is asked
+for alone. What a token may do is told by `debug_token`, if it may look at itself, which is documented for the tokens of an
+app's own people only.
 """
 
 from collections.abc import Iterator, Mapping
@@ -54,6 +54,7 @@ TRAITS = Traits(
     needs_account=True,
     default_base_url="https://graph.facebook.com",
     options=frozenset({"version"}),
+    limits=frozenset({"characters"}),
     can_find=True,
     edits=frozenset({"text"}),
     can_retract=True,
@@ -70,7 +71,7 @@ class Facebook(GraphAdapter):
     bearer = True
     version = "v25.0"
     dialect = dialect(
-        "Get a new Page token, with pages_manage_posts, pages_read_engagement and pages_read_user_content."
+        "Get a new Page token, with pages_manage_posts, pages_read_engagement, pages_read_user_content and read_insights."
     )
     profile = "id,name,link"
     needed = ("pages_manage_posts", "pages_read_engagement")
@@ -90,9 +91,8 @@ class Facebook(GraphAdapter):
         self.page = quote(channel.account or "me", safe="")
 
     def _prepare(self, variant: Variant, read: ReadBytes) -> Mapping[str, Json]:
-        shown = {
-            item.digest: item for segment in variant.segments for item in segment.media
-        }  # the card is Facebook's own
+        # A card's picture is not among them: Facebook takes its own.
+        shown = {item.digest: item for segment in variant.segments for item in segment.media}
         return {digest: self._upload(item, read(item)) for digest, item in shown.items()}
 
     def _upload(self, item: Attachment, content: bytes) -> str:

@@ -118,9 +118,10 @@ class GraphAdapter(HttpAdapter):
 
     def pages(self, edge: str, whole: bool = True, **params: Json) -> Iterator[JsonObject]:
         """The results of an edge, page by page. Raises `Failed` if there are more than can be looked through, unless some
-        of them will do."""
+        of them will do. `limit` None is for an edge that has its own."""
+        params = {name: value for name, value in {"limit": SIZE, **params}.items() if value is not None}
         for _ in range(PAGES):
-            page = self.get(edge, limit=SIZE, **params)
+            page = self.get(edge, **params)
             yield from page["data"]
             paging = page.get("paging", {})
             if "next" not in paging:

@@ -1,13 +1,12 @@
 """Instagram, for professional accounts: a container is made of the pictures, then published.
 
 Facts: developers.facebook.com (content publishing, content_publishing_limit, media insights, error codes) and the SDK's IGUser
-specification; the limits of captions are what many
-report, the specification has none. Pictures are fetched from a public address, JPEG only;
-a film goes alone, as a reel: MP4 or MOV of 3 seconds to 15 minutes, at most 300 MB (the pages disagree: the smallest holds),
-without an alt text. Addresses in a caption cannot be
-followed, so they are not written. Captions cannot be edited. Two ways of logging in have an address each: `base_url` is
-https://graph.instagram.com (Instagram Login, as given) or https://graph.facebook.com (Facebook Login). Only the latter can
-delete, so it is not promised. How many posts a day allows is said as 50 and as 100: it is asked each time.
+specification; the limits of captions are what many report, the specification has none. Pictures are fetched from a public
+address, JPEG only; a film goes alone, as a reel: MP4 or MOV of 3 seconds to 15 minutes, at most 300 MB (the pages disagree: the
+smallest holds), without an alt text. Addresses in a caption cannot be followed, so they are not written. Captions cannot be
+edited. Two ways of logging in have an address each: `base_url` is https://graph.instagram.com (Instagram Login, as given) or
+https://graph.facebook.com (Facebook Login). Only the latter can delete, so it is not promised. How many posts a day allows is
+said as 50 and as 100: it is asked each time.
 """
 
 from collections.abc import Iterator, Mapping
@@ -137,4 +136,4 @@ class Instagram(ContainerAdapter):
 
 
 def _image(item: Attachment) -> JsonObject:
-    return {"image_url": media_hole(item), "alt_text": item.alt}
+    return {"image_url": media_hole(item), **({"alt_text": item.alt} if item.alt else {})}

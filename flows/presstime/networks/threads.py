@@ -123,7 +123,7 @@ class Threads(ContainerAdapter):
     def _replies(self, receipt: Receipt) -> Iterator[Reply]:
         """Direct answers; those to an answer are listed below it, and are not asked for."""
         fields = "id,text,username,permalink,timestamp,is_reply_owned_by_me"
-        for said in self.pages(f"{quote(receipt.id, safe='')}/replies", whole=False, fields=fields):
+        for said in self.pages(f"{quote(receipt.id, safe='')}/replies", whole=False, limit=None, fields=fields):
             if not said.get("is_reply_owned_by_me"):
                 author, at = f"@{said['username']}", instant(said["timestamp"])
                 yield Reply(said["id"], author, said.get("text", ""), at, said.get("permalink"), receipt.id)
@@ -141,9 +141,8 @@ def _shown(segment: Segment) -> JsonObject:
 
 
 def _file(item: Attachment) -> JsonObject:
-    if item.mime.startswith("video/"):
-        return {"media_type": "VIDEO", "video_url": media_hole(item), "alt_text": item.alt}
-    return {"media_type": "IMAGE", "image_url": media_hole(item), "alt_text": item.alt}
+    kind, name = ("VIDEO", "video_url") if item.mime.startswith("video/") else ("IMAGE", "image_url")
+    return {"media_type": kind, name: media_hole(item), **({"alt_text": item.alt} if item.alt else {})}
 
 
 def _topic(tags: tuple[str, ...]) -> str | None:
