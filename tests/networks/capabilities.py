@@ -42,7 +42,7 @@ def length(rule: TextRule) -> str:
 
 def text(traits: Traits) -> str:
     beside = f"; {traits.caption.limit:,} with media" if traits.caption else ""
-    own = "; a server may differ" if "characters" in traits.limits else ""
+    own = "; or as the channel says" if "characters" in traits.limits else ""
     return f"{length(traits.text)}{beside}{own}"
 
 

@@ -47,7 +47,7 @@ def test_every_network_has_a_row() -> None:
         ("text", {"text": TextRule(280, "weighted", url_weight=23)}, "280 X's characters"),
         ("text", {"text": TextRule(300, "graphemes", max_bytes=3000)}, "300 graphemes, 3,000 bytes"),
         ("text", {"caption": TextRule(1024, "scalars")}, "500 characters; 1,024 with media"),
-        ("text", {"limits": frozenset({"characters"})}, "500 characters; a server may differ"),
+        ("text", {"limits": frozenset({"characters"})}, "500 characters; or as the channel says"),
         ("text", {"text": TextRule(1_000_000, "characters")}, "no limit"),
         ("pictures", {}, "–"),
         ("pictures", {"media": MediaRule(4, ("image/png",), 1)}, "4"),

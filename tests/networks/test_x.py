@@ -9,6 +9,7 @@ from presstime.errors import NetworkError, Unsupported
 from presstime.model import Accepted, Deferred, Metric, Receipt, Refused, Secret, Segment, Unknown
 from presstime.networks import x
 from presstime.networks.x import comparable, expanded
+from presstime.render import measure
 from presstime.sandbox.server import SandboxServer
 from tests.networks.kit import SandboxBench
 from tests.suites.network import NetworkSuite, Sender
@@ -131,6 +132,18 @@ def test_it_tells_its_price() -> None:
     price = x.X.traits.price
     assert price is not None
     assert (price.message, price.with_link, price.currency) == (0.015, 0.2, "USD")
+
+
+def test_long_posts_are_the_channels_own_limit(bench: SandboxBench) -> None:
+    """280 for all, unless the channel says that its account may write more; an account that may not is refused by X."""
+    long = "mot " * 200
+    traits = x.X.traits
+    assert measure.over(long, traits.text) > 0
+    assert measure.over(long, traits.limited({"characters": 25_000}).text) == 0
+    sender = Sender(bench, "long", token="sandbox-premium-verne")
+    assert isinstance(sender.send(sender.text(long)), Accepted)
+    plain = Sender(bench, "not-so-long")
+    assert isinstance(plain.send(plain.text(long)), Refused)
 
 
 # --- what readers do ---

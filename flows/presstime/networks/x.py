@@ -70,6 +70,7 @@ TRAITS = Traits(
             alone=True,
         ),
     ),
+    limits=frozenset({"characters"}),  # 25,000 for accounts with Premium: nothing tells which have it before they post
     visible_after=timedelta(seconds=60),  # not documented; own posts are seen to lag by seconds
     threads=True,
     default_base_url="https://api.x.com",

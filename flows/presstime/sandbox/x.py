@@ -5,6 +5,7 @@ An account of the name `no-credits`, or one that begins so, has used up what it 
 import hashlib
 import html
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from presstime.model import JsonObject, Span
@@ -16,6 +17,7 @@ from presstime.sandbox.twin import Operation, Twin, marked, picture_type, too_lo
 SNOWFLAKE = 1_288_834_974_657  # ms since 1970 at which X's ids begin, 22 bits below them
 DUPLICATE_WINDOW = timedelta(hours=1)  # X does not say how long it remembers a text
 MEDIA_LIFE = 86_400
+LONG = replace(TRAITS.text, limit=25_000)
 LARGEST = (5_242_880, 15_728_640)  # bytes of a picture, and of a GIF
 SEARCHED = timedelta(days=7)  # how far recent search looks back
 PROBLEMS = "https://api.x.com/2/problems"
@@ -58,7 +60,7 @@ class X(Twin):
         parent = call.body.get("reply", {}).get("in_reply_to_tweet_id")
         if not text.strip() and not media:
             raise self.refuse(400, "The `text` field is required unless media is attached.")
-        if too_long(text, TRAITS.text):
+        if too_long(text, LONG if call.account.startswith("premium") else TRAITS.text):
             raise self.refuse(403, "Your Tweet text is too long.")
         if parent and not self._own(call, parent):
             raise self.refuse(403, "You can only reply to or quote posts where you are mentioned or are the author.")
