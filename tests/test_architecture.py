@@ -19,7 +19,7 @@ MODULES = sorted(p.relative_to(SOURCE).with_suffix("").as_posix().replace("/", "
 NAMES = [m.removesuffix(".__init__") for m in MODULES]
 TESTS = sorted(p.relative_to(ROOT).as_posix() for p in (ROOT / "tests").rglob("*.py"))
 
-BASE = {"", "model", "errors", "clock"}
+BASE = {"", "model", "errors", "clock", "pauses"}
 SETTINGS = {"problems", "processes", "settings"}
 STAGES = BASE | SETTINGS | {"content", "plan", "render", "policy"}
 # What each part may import beside itself, as flows/README.md draws it. "" is the package itself: its version.
@@ -28,6 +28,7 @@ MAY_IMPORT = {
     "model": set(),
     "errors": {"model"},
     "clock": set(),
+    "pauses": {"model"},
     "processes": set(),
     **dict.fromkeys(SETTINGS - {"processes"}, BASE | SETTINGS),
     "outside": {""},  # a client tells its version
@@ -44,8 +45,9 @@ MAY_IMPORT = {
     "web": STAGES | {"ledger", "publish", "networks"},
     "sandbox": STAGES | {"networks", "web"},  # how a network shows a post
     "wire": STAGES | {"accounts", "ledger", "publish", "networks", "stores", "embedded"},
-    "orchestration": STAGES | {"accounts", "ledger", "publish", "networks", "stores", "wire"},
+    "orchestration": STAGES | {"accounts", "ledger", "publish", "networks", "stores", "wire", "orders"},
     "standby": BASE | {"wire"},
+    "orders": STAGES | {"ledger", "wire"},
     "linkcheck": STAGES | {"outside"},
     "cli": STAGES
     | {
@@ -59,6 +61,7 @@ MAY_IMPORT = {
         "web",
         "wire",
         "orchestration",
+        "orders",
         "standby",
         "linkcheck",
     },

@@ -112,6 +112,10 @@ class ClaimLost(LedgerError):
     """The claim is not ours any more: another worker has a greater epoch, or the time is over."""
 
 
+class Paused(ClaimLost):
+    """What was about to be sent is paused: somebody said so in the log."""
+
+
 class NetworkError(PresstimeError):
     """A network could not be asked (identity, read-back, upload); nothing was sent by this. `alone`: it is about what was asked
     for, not about the channel, whose other deliveries need not wait."""

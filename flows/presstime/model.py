@@ -676,6 +676,7 @@ class Status(StrEnum):
     MISSED = "missed"
     RETRACTED = "retracted"  # it was out, and was taken down
     DROPPED = "dropped"  # planned once; Git does not want it any more
+    SKIPPED = "skipped"  # it is not to go out: a person said so, or the rule of a pause
 
 
 @dataclass(frozen=True, slots=True)
@@ -740,6 +741,9 @@ class DeliveryState:
     final: str = ""  # digest of an edit, or "retract", that the network refused: it is not tried again
     handed: datetime | None = None  # when it was last given to a person to post, by S3's clock
     reminded: int = 0  # how often that person was reminded since
+    withdrawn: bool = False  # a person had it taken down, whatever Git says
+    moved: datetime | None = None  # the instant that Git names, where a pause has moved `due` away from it
+    first: datetime | None = None  # when the log first heard of it, by S3's clock
     entry: int = 0  # the log entry that changed it last
 
     @property
@@ -764,11 +768,12 @@ class Action:
     """One line of the plan. `reason` is a sentence for people; every action has one."""
 
     delivery: Delivery
-    action: Literal["publish", "wait", "edit", "retract", "hold", "missed", "note"]
+    action: Literal["publish", "wait", "edit", "retract", "hold", "missed", "skip", "note"]
     due: datetime | None
     reason: str
     digest: str = ""
     path: str = ""
+    paused: bool = False  # a hold for no other reason than that a person has paused it: nothing is wrong with it
 
     @property
     def acts(self) -> bool:

@@ -1,6 +1,7 @@
 """The same newsroom planned the cheap way and the whole way, and what may happen to it: for tests that the two are one."""
 
 import subprocess
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -8,23 +9,31 @@ from pathlib import Path
 import pygit2
 
 from presstime.content.newsroom import read_newsroom
+from presstime.errors import UsageError
+from presstime.ledger import by_hand, stopping
 from presstime.ledger.cache import Cache
 from presstime.ledger.log import Ledger
 from presstime.model import Action, JsonObject, Status
 from presstime.networks.memory import TRAITS, MemoryNetwork
+from presstime.pauses import EVERYTHING, RULES, Scope
 from presstime.wire import Desk
 from tests.kit import SETTINGS, START, Folder, Office, run_pass
 
 NAMES = ("ant", "ant-hill", "bee", "cat", "dog", "eel")
 FOLDERS = ("posts", "posts/2026", "posts/a-z")
-SLOTS = SETTINGS + '[slots]\nday = ["Mon 09:30", "Mon 10:00", "Tue 09:00"]\n'
+SLOTS = (
+    SETTINGS
+    + '[groups]\nall = ["site-feed", "brand-mastodon"]\n[slots]\nday = ["Mon 09:30", "Mon 10:00", "Tue 09:00"]\n'
+)
 VARIED = (
     SLOTS,
     SLOTS.replace("[defaults]", '[defaults]\nmin_gap = "20m"'),
     SLOTS.replace("[defaults]", "[defaults]\nretract_max = 1"),
+    SLOTS + '[pause.x]\nwhat = "all"\nreason = "x"\nuntil = "2026-11-23T20:00"\nresume = "reschedule"\n',
     SLOTS + '[policy]\nquiet_hours = "22:00-07:00"\nquiet = "move"\n',
     SLOTS.replace('channels = ["site-feed", "brand-mastodon"]', 'channels = ["site-feed"]'),
 )
+SCOPES = (EVERYTHING, Scope("channel", "site-feed"), Scope("group", "all"), Scope("campaign", "spring"))
 TEXTS = ("One.", "Two.", "Three.")
 CHANNELS = ("[site-feed]", "[brand-mastodon]", "[site-feed, brand-mastodon]", None)
 MEDIA = ("a.png", "b.png")
@@ -48,7 +57,7 @@ class World:
         reminder."""
         with self.office.desk("elsewhere/m/1/1" if elsewhere else "worker/m/1/1") as desk:
             self.seat(desk, elsewhere)
-            plan = [a for a in run_pass_of(desk, act) if a.action not in ("missed", "note")]
+            plan = [a for a in run_pass_of(desk, act) if a.action not in ("missed", "skip", "note")]
             desk.ledger.cache.close()
             return plan
 
@@ -132,7 +141,7 @@ class Pair:
         kinds: list[dict[str, object]] = [
             {},
             {},
-            {"late": "publish"},
+            {"late": "publish", "campaign": "spring"},
             {"late": "ask"},
             {"repeat": "FREQ=DAILY;COUNT=3"},
             {"publish_at": "next-slot"},
@@ -226,6 +235,33 @@ class Pair:
             subprocess.run([*git, "reflog", "expire", "--expire=now", "--all"], check=True)
             subprocess.run([*git, "gc", "--quiet", "--prune=now"], check=True)
             self.folder._repository = pygit2.Repository(str(self.folder.path))
+
+    def stop(self, a: int, b: int, c: int) -> None:
+        """Somebody pauses a scope, for a while or until it is resumed."""
+        scope = SCOPES[a % len(SCOPES)]
+        for world in (self.cheap, self.whole):
+            now = world.office.time
+            until = None if b % 3 == 0 else now + timedelta(minutes=(5, 60, 700)[c % 3])
+            with world.office.desk("ops/m/1/1") as desk:
+                stopping.pause(
+                    desk.ledger, scope, world.office.now, "ada", "x", until, RULES[b % 3], timedelta(minutes=a)
+                )
+
+    def let_go(self, a: int, b: int, c: int) -> None:
+        for world in (self.cheap, self.whole):
+            with world.office.desk("ops/m/1/1") as desk, suppress(UsageError):
+                desk.ledger.catch_up()
+                stopping.resume(desk.ledger, SCOPES[a % len(SCOPES)], world.office.now, "bea", "", None, None)
+
+    def order(self, a: int, b: int, c: int) -> None:
+        """A person skips a delivery, has it tried again, or withdrawn."""
+        does = (by_hand.skip_by_hand, by_hand.retry_by_hand, by_hand.withdraw_by_hand)[b % 3]
+        for world in (self.cheap, self.whole):
+            with world.office.desk("ops/m/1/1") as desk, suppress(UsageError):
+                desk.ledger.catch_up()
+                known = sorted(desk.ledger.states())
+                if known:
+                    does(desk.ledger, known[a % len(known)], world.office.now, "ada", "x")
 
     def forget(self, a: int, b: int, c: int) -> None:
         """The caches are deleted, or one of them is."""

@@ -27,6 +27,10 @@ CHANGES: list[Callable[[Pair, int, int, int], None]] = [
     Pair.template,
     Pair.nothing,
     Pair.rewrite,
+    Pair.stop,
+    Pair.stop,
+    Pair.let_go,
+    Pair.order,
     Pair.forget,
 ]
 # What is done after the changes: planned only, planned and acted on, or acted on by another worker first.
@@ -42,7 +46,7 @@ Story = list[tuple[list[tuple[Callable[[Pair, int, int, int], None], int, int, i
 @settings(deadline=None, max_examples=40, suppress_health_check=list(HealthCheck))
 @given(st.lists(steps, min_size=2, max_size=8))
 def test_what_is_looked_at_is_all_that_matters(story: Story) -> None:
-    """Whatever is added, changed, renamed, moved, deleted, restored or rewritten in Git, while time passes, deliveries go out
+    """Whatever is added, changed, renamed, moved, deleted, restored or rewritten in Git, while time passes, people pause, resume, skip, retry and withdraw, deliveries go out
     and another worker does some of it: the cheap plan and the whole plan come to the same actions, the same log and the same
     words on the networks."""
     with TemporaryDirectory(prefix="presstime-cheap-") as name:

@@ -6,6 +6,7 @@ from unittest.mock import patch
 
 from presstime.ledger.changes import ChangeHandle
 from presstime.ledger.claims import Announcement, ClaimHandle, claim
+from presstime.pauses import UNHELD
 from presstime.publish import send
 from presstime.publish.settle import Settlement
 
@@ -21,7 +22,9 @@ CONTROLS: Mapping[str, Patches] = {
         (
             send,
             "claim",
-            lambda ledger, delivery, digest, clock, announcement=None: claim(ledger, delivery, digest, clock),
+            lambda ledger, delivery, digest, clock, announcement=None, subject=UNHELD: claim(
+                ledger, delivery, digest, clock
+            ),
         ),
         (ClaimHandle, "intend", lambda self, announcement: None),
     ],

@@ -120,7 +120,13 @@ def words_of(items: tuple[Wanted, ...], on_unknown: str, commit: int = 0) -> Wor
         templates={},
         templates_digest="t1",
         settings=SimpleNamespace(
-            min_gap_seconds=0, retract_max=20, remind=timedelta(hours=1), slots={}, policy=Policy()
+            min_gap_seconds=0,
+            retract_max=20,
+            remind=timedelta(hours=1),
+            slots={},
+            groups={},
+            pauses=(),
+            policy=Policy(),
         ),
         loaded=Loaded(posts, (), (), len(posts), frozenset(post.id for post in posts)),
         source=SimpleNamespace(find=lambda path: None),

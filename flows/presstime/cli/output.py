@@ -3,12 +3,16 @@
 import getpass
 import json
 import shutil
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from presstime.model import Problem
+
+if TYPE_CHECKING:
+    from presstime.wire import Desk
 
 FORMAT = click.option(
     "--format", "form", type=click.Choice(["text", "json"]), default="text", help="For people, or one JSON document."
@@ -67,3 +71,16 @@ def who() -> str:
         return getpass.getuser()
     except (KeyError, OSError):  # a user id without a name, as in some containers
         return "somebody"
+
+
+def order(directory: Path, give: "Callable[[Desk], Sequence[str]]", form: str = "text") -> int:
+    """Give an order to a content root, and say what came of it."""
+    from presstime.wire import open_desk
+
+    with open_desk(directory) as desk:
+        told = give(desk)
+    if form == "json":
+        say_json({"told": list(told)})
+    else:
+        click.echo("\n".join(told))
+    return 0

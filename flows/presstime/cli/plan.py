@@ -18,7 +18,11 @@ if TYPE_CHECKING:
     from presstime.wire import Desk
 
 GROUPED_FROM = 12  # deliveries of one kind that a person would rather see counted than listed
-GROUPED = {"missed": "whose time is past", "note": "that stay as they are, though Git says otherwise"}
+GROUPED = {
+    "missed": "whose time is past",
+    "skip": "that are not to go out",
+    "note": "that stay as they are, though Git says otherwise",
+}
 DROPPED = "that were planned once, and that Git does not want any more"
 
 
@@ -46,7 +50,7 @@ def command(directory: Path, at: str | None, until: str | None, everything: bool
         else:
             _show(desk, now, actions, costs, everything)
             _show_dropped(dropped, everything)
-        needs_person = has_errors(desk.problems) or any(a.action == "hold" for a in actions)
+        needs_person = has_errors(desk.problems) or any(a.action == "hold" and not a.paused for a in actions)
         return 1 if needs_person else 0
 
 

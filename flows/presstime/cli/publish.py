@@ -30,6 +30,7 @@ ORDER = [
     Status.CLAIMED,
     Status.PLANNED,
     Status.MISSED,
+    Status.SKIPPED,
     Status.DROPPED,
 ]
 MISSED_SHOWN = 5

@@ -18,7 +18,7 @@ from typing import Any
 
 from presstime.errors import SettingsError
 
-SCHEMA = 2
+SCHEMA = 3
 TABLES = """
 CREATE TABLE IF NOT EXISTS head (id INTEGER PRIMARY KEY CHECK (id = 1), key TEXT, at TEXT, why TEXT);
 INSERT OR IGNORE INTO head VALUES (1, '', '', '');

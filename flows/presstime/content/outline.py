@@ -12,7 +12,7 @@ ALWAYS = "9999"  # sorts behind every instant that there is
 
 
 def to_json(post: Post) -> JsonObject:
-    """What `from_json` reads: the post's times, channels, media and standing."""
+    """What `from_json` reads: the post's times, channels, campaign, media and standing."""
     return {
         "status": post.status,
         "media": [_media_to_json(ref) for ref in post.media],
@@ -21,6 +21,7 @@ def to_json(post: Post) -> JsonObject:
         "expires_at": post.expires_at and to_iso(post.expires_at),
         "retract": post.retract,
         "again": post.again,
+        "campaign": post.campaign,
     }
 
 
@@ -40,6 +41,7 @@ def from_json(data: JsonObject, identity: str, path: str, blob: str, commit: str
         expires_at=data["expires_at"] and from_iso(data["expires_at"]),
         retract=data["retract"],
         again=data["again"],
+        campaign=data["campaign"],
     )
 
 

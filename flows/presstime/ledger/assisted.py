@@ -10,19 +10,25 @@ from presstime.errors import UsageError
 from presstime.ledger.claims import ENDED, held_by_another, step
 from presstime.ledger.log import Ledger, View
 from presstime.model import Delivery, DeliveryState, Event, Json, Receipt, Status, to_iso
+from presstime.pauses import UNHELD, Subject
 
 
 def hand_over(
-    ledger: Ledger, delivery: Delivery, digest: str, clock: Callable[[], datetime], until: datetime | None
+    ledger: Ledger,
+    delivery: Delivery,
+    digest: str,
+    clock: Callable[[], datetime],
+    until: datetime | None,
+    subject: Subject = UNHELD,
 ) -> bool:
-    """Record that `digest` is the person's to post, of use until `until`. False: it is theirs already, or not to be posted
-    any more.
+    """Record that `digest` is the person's to post, of use until `until`. False: it is theirs already, not to be posted
+    any more, or paused.
 
     Raises `StoreError` where the log cannot be written."""
 
     def propose(view: View) -> Sequence[Event]:
         state = view(delivery)
-        if not _can_be_handed(state, digest, ledger):
+        if not _can_be_handed(state, digest, ledger) or subject.held_by(view.pauses(), ledger.store.now()):
             return ()
         assert state is not None  # noqa: S101 - _can_be_handed says so
         told: Mapping[str, Json] = {"digest": digest, "until": until and to_iso(until), "origin": dict(state.origin)}

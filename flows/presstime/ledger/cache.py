@@ -18,7 +18,7 @@ import orjson
 
 from presstime.errors import LedgerError
 from presstime.ledger.entry import GENESIS, Entry
-from presstime.ledger.fold import apply
+from presstime.ledger.fold import apply, apply_to_pauses
 from presstime.model import (
     Change,
     Claim,
@@ -31,8 +31,9 @@ from presstime.model import (
     from_iso,
     to_iso,
 )
+from presstime.pauses import EVERY_POST, Pause, Scope
 
-SCHEMA = 8  # of the fold: to be raised when a state, or what an event makes of it, changes
+SCHEMA = 9  # of the fold: to be raised when a state, or what an event makes of it, changes
 # `life` is another one whenever the fold begins anew. Beside each state stands what plans look it up by.
 TABLES = """
 CREATE TABLE IF NOT EXISTS head (id INTEGER PRIMARY KEY CHECK (id = 1), n INTEGER, hash TEXT, etag TEXT, log TEXT, life TEXT);
@@ -46,13 +47,16 @@ CREATE INDEX IF NOT EXISTS dues ON deliveries (due);
 CREATE INDEX IF NOT EXISTS dones ON deliveries (channel, done);
 CREATE INDEX IF NOT EXISTS sayings ON deliveries (channel, said) WHERE status = 'published';
 CREATE INDEX IF NOT EXISTS opens ON deliveries (open) WHERE open;
+CREATE TABLE IF NOT EXISTS pauses (scope TEXT PRIMARY KEY, state TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS payloads (digest TEXT PRIMARY KEY, entry INTEGER NOT NULL) WITHOUT ROWID;
 """
 INSERT = "INSERT OR REPLACE INTO deliveries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+INSERT_PAUSES = "INSERT OR REPLACE INTO pauses VALUES (?, ?)"
+PAUSES = '{"pauses"'  # how a line of `rows` about a scope's pauses begins
 RESTORE_PAYLOAD = "INSERT INTO payloads SELECT json_extract(?1, '$[0]'), json_extract(?1, '$[1]')"
 
 
-OVER = (Status.PUBLISHED, Status.MISSED, Status.RETRACTED, Status.DROPPED)
+OVER = (Status.PUBLISHED, Status.MISSED, Status.RETRACTED, Status.DROPPED, Status.SKIPPED)
 PAGE = "SELECT delivery, state FROM deliveries WHERE delivery > ? ORDER BY delivery LIMIT 2000"
 
 
@@ -100,6 +104,23 @@ class Cache:
     def all(self) -> Iterator[DeliveryState]:
         """Every delivery the log knows, by name."""
         return (_state_of(state) for _, state in self.raw())
+
+    def pauses(self) -> list[Pause]:
+        """Every pause that is not long over, by scope, the oldest of each first."""
+        with self._lock:
+            rows = self._db.execute("SELECT scope, state FROM pauses ORDER BY scope").fetchall()
+        return [pause for scope, state in rows for pause in _pauses_of(scope, state)]
+
+    def paused_scopes(self) -> set[Delivery]:
+        """The names that pauses stand under."""
+        with self._lock:
+            return {Delivery.parse(row[0]) for row in self._db.execute("SELECT scope FROM pauses")}
+
+    def pauses_of(self, where: Delivery) -> tuple[Pause, ...]:
+        """Those whose events stand under one name."""
+        with self._lock:
+            row = self._db.execute("SELECT state FROM pauses WHERE scope = ?", (str(where),)).fetchone()
+        return _pauses_of(str(where), row[0]) if row else ()
 
     # --- what a plan asks ---
 
@@ -188,25 +209,34 @@ class Cache:
         with self._lock, self._db:
             self._db.execute("BEGIN IMMEDIATE")
             n, states, payloads = self.head().n, dict[Delivery, DeliveryState](), list[tuple[str, int]]()
+            pauses = dict[Delivery, tuple[Pause, ...]]()
             news = [item for item in news if item.entry.n > n]
             if not news or news[0].entry.n != n + 1:
                 return
             for item in news:
                 for event in item.entry.events:
+                    if event.delivery.post == EVERY_POST:
+                        known = pauses.get(event.delivery, self.pauses_of(event.delivery))
+                        pauses[event.delivery] = apply_to_pauses(known, event, item.at, item.entry.n)
+                        continue
                     before = states.get(event.delivery) or self.get(event.delivery)
                     states[event.delivery] = apply(before, event, item.at, item.entry.n)
                 payloads += [(digest, item.entry.n) for digest in item.entry.payloads]
             rows = (_row(data, json.dumps(data)) for data in map(_state_to_json, states.values()))
             self._db.executemany(INSERT, rows)
+            self._db.executemany(INSERT_PAUSES, ((str(where), _pauses_text(found)) for where, found in pauses.items()))
             self._db.executemany("INSERT OR IGNORE INTO payloads VALUES (?, ?)", payloads)
             last = news[-1]
             self._db.execute("UPDATE head SET n = ?, hash = ?, etag = ?", (last.entry.n, last.hash, last.etag))
 
     def rows(self) -> Iterator[str]:
-        """The whole fold as lines for `restore`: the state of each delivery, then `[digest, entry]` of each payload.
+        """The whole fold as lines for `restore`: the state of each delivery, the pauses of each scope, then `[digest, entry]` of each
+        payload.
 
         For a cache that nobody else uses meanwhile."""
         yield from (row[0] for row in self._db.execute("SELECT state FROM deliveries ORDER BY delivery"))
+        for scope, text in self._db.execute("SELECT scope, state FROM pauses ORDER BY scope"):
+            yield json.dumps({"pauses": json.loads(text), "scope": scope})
         found = self._db.execute("SELECT digest, entry FROM payloads ORDER BY digest")
         yield from (json.dumps(row, separators=(",", ":")) for row in found)
 
@@ -219,9 +249,11 @@ class Cache:
                 self._db.execute("BEGIN IMMEDIATE")
                 if self.head().n:
                     return
-                for is_payload, lines in groupby(rows, lambda line: line.startswith("[")):
-                    if is_payload:
+                for kind, lines in groupby(rows, _kind_of):
+                    if kind == "payload":
                         self._db.executemany(RESTORE_PAYLOAD, ((line,) for line in lines))
+                    elif kind == "pauses":
+                        self._db.executemany(INSERT_PAUSES, (_pauses_row(line) for line in lines))
                     else:
                         self._db.executemany(INSERT, (_row(orjson.loads(line), line) for line in lines))
                 self._db.execute("UPDATE head SET n = ?, hash = ?, etag = ?", (head.n, head.hash, head.etag))
@@ -232,8 +264,8 @@ class Cache:
         """Forget everything: the log is read again from its first entry."""
         with self._lock, self._db:
             self._db.execute("BEGIN IMMEDIATE")
-            for table in ("deliveries", "payloads"):
-                self._db.execute(f"DELETE FROM {table}")  # noqa: S608 - two names of our own
+            for table in ("deliveries", "pauses", "payloads"):
+                self._db.execute(f"DELETE FROM {table}")  # noqa: S608 - names of our own
             self._db.execute("UPDATE head SET n = 0, hash = ?, etag = '', life = ?", (GENESIS, _life()))
 
     def close(self) -> None:
@@ -276,12 +308,34 @@ def _row(data: JsonObject, text: str) -> tuple[object, ...]:
     return (data["delivery"], text, place, *found, is_open, "" if is_open or data["claim"] else _over(data))
 
 
+def _kind_of(line: str) -> str:
+    if line.startswith("["):
+        return "payload"
+    return "pauses" if line.startswith(PAUSES) else "state"
+
+
+def _pauses_of(scope: str, text: str) -> tuple[Pause, ...]:
+    where = Scope.of(Delivery.parse(scope))
+    return tuple(Pause.from_json(where, data) for data in json.loads(text))
+
+
+def _pauses_text(pauses: Iterable[Pause]) -> str:
+    return json.dumps([pause.to_json() for pause in pauses])
+
+
+def _pauses_row(line: str) -> tuple[str, str]:
+    data = json.loads(line)
+    return data["scope"], json.dumps(data["pauses"])
+
+
 def _over(data: JsonObject) -> str:
     """How a delivery ended, as one can see whether Git still says the same: `published` and the digest of what its post said,
-    `missed` and the instant, or `gone`; "" where more is to be looked at."""
+    `missed` or `skipped` and the instant that Git named, or `gone`; "" where more is to be looked at."""
     if data["status"] == Status.PUBLISHED:
         return f"published {data['content']}" if data["content"] and data["digest"] in ("", data["sent_digest"]) else ""
-    return f"missed {data['due']}" if data["status"] == Status.MISSED else "gone"
+    if data["status"] in (Status.MISSED, Status.SKIPPED):
+        return f"{data['status']} {data['moved'] or data['due']}"
+    return "gone"
 
 
 def _life() -> str:
@@ -323,6 +377,9 @@ def _state_to_json(state: DeliveryState) -> JsonObject:
         "final": state.final,
         "handed": state.handed and to_iso(state.handed),
         "reminded": state.reminded,
+        "withdrawn": state.withdrawn,
+        "moved": state.moved and to_iso(state.moved),
+        "first": state.first and to_iso(state.first),
         "entry": state.entry,
     }
 
@@ -340,6 +397,8 @@ def _state_from_json(data: JsonObject) -> DeliveryState:
             "receipts": tuple(Receipt.from_json(r) for r in data["receipts"]),
             "until": data["until"] and from_iso(data["until"]),
             "done": data["done"] and from_iso(data["done"]),
+            "moved": data["moved"] and from_iso(data["moved"]),
+            "first": data["first"] and from_iso(data["first"]),
             "change": change and Change(change[0], change[1], from_iso(change[2]), change[3]),
             "handed": data["handed"] and from_iso(data["handed"]),
         }

@@ -8,6 +8,7 @@ from typing import Literal
 from presstime.ledger.claims import LEASE_SECONDS, ClaimHandle, claimed, held_by_another, step
 from presstime.ledger.log import Ledger, View
 from presstime.model import Delivery, DeliveryState, Event, Json, Receipt, Status, to_iso
+from presstime.pauses import UNHELD, Subject
 
 What = Literal["edit", "retract"]
 
@@ -65,15 +66,22 @@ class ChangeHandle(ClaimHandle):
 
 
 def claim_change(
-    ledger: Ledger, delivery: Delivery, what: What, digest: str, clock: Callable[[], datetime], why: Mapping[str, Json]
+    ledger: Ledger,
+    delivery: Delivery,
+    what: What,
+    digest: str,
+    clock: Callable[[], datetime],
+    why: Mapping[str, Json],
+    subject: Subject = UNHELD,
 ) -> ChangeHandle | None:
     """Claim what is out in order to change it, and say so in the log, in one entry. `why`: `reason`, and the `commit` that
-    wants it. None: somebody else has it, or it is not there to be changed any more."""
-    handle = ChangeHandle(ledger, delivery, digest, 0, clock, what=what)
+    wants it. None: somebody else has it, or it is not there to be changed any more, or it is
+    paused."""
+    handle = ChangeHandle(ledger, delivery, digest, 0, clock, what=what, subject=subject)
 
     def propose(view: View) -> Sequence[Event]:
         state = view(delivery)
-        if not changeable(state, what, digest, ledger):
+        if not changeable(state, what, digest, ledger) or subject.held_by(view.pauses(), ledger.store.now()):
             return ()
         assert state is not None  # noqa: S101 - changeable says so
         handle.epoch, handle.since = state.epoch + 1, ledger.monotonic()

@@ -4,14 +4,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from presstime.errors import ClaimLost
+from presstime.errors import ClaimLost, Paused
 from presstime.ledger.log import Ledger, View
 from presstime.model import Delivery, DeliveryState, Event, Intent, Json, Receipt, Status, to_iso
+from presstime.pauses import UNHELD, Pause, Subject
 from presstime.processes import is_gone
 
 LEASE_SECONDS = 120.0  # longer than any send with its retries; a worker that is gone is not waited for, see worker.py
 SLACK_SECONDS = 5.0  # S3 gives its time in whole seconds, and a reply travels
-ENDED = (Status.PUBLISHED, Status.REFUSED, Status.MISSED, Status.HELD, Status.RETRACTED, Status.DROPPED)
+ENDED = (Status.PUBLISHED, Status.REFUSED, Status.MISSED, Status.HELD, Status.RETRACTED, Status.DROPPED, Status.SKIPPED)
 
 
 def held_by_another(state: DeliveryState, now: datetime, worker: str, is_gone: Callable[[str], bool] = is_gone) -> bool:
@@ -51,6 +52,7 @@ class ClaimHandle:
     epoch: int
     clock: Callable[[], datetime]
     announced: bool = False  # whether the open intent is this claim's own
+    subject: Subject = UNHELD  # of pauses
     since: float = 0.0  # by the ledger's monotonic clock: before the write that the lease is counted from was sent
 
     @property
@@ -60,10 +62,12 @@ class ClaimHandle:
         return state
 
     def intend(self, announcement: Announcement) -> None:
-        """Say in the log what is about to be sent. Raises `ClaimLost` if another worker has taken over."""
+        """Say in the log what is about to be sent. Raises `ClaimLost` if another worker has taken over,
+        `Paused` if somebody has stopped it."""
 
         def propose(view: View) -> Sequence[Event]:
             state = self._mine(view)
+            self._not_paused(view.pauses())
             self.announced, self.since = True, self.ledger.monotonic()
             return [self._sending(state, announcement)]
 
@@ -76,10 +80,12 @@ class ClaimHandle:
         return self._mine(self.ledger.state).intent
 
     def fence(self) -> None:
-        """Still mine? The last look before a send. Raises `ClaimLost`.
+        """Still mine, and not paused? The last look before a send. Raises `ClaimLost`, `Paused`.
 
         By S3's clock, and by our own time since the claim was asked for: what we know of S3's clock is as old as the last
-        reply, and if this process stood still while that reply came in, it is older than we think."""
+        reply, and if this process stood still while that reply came in, it is older than we think. The log itself was asked whether it is paused when the send was announced; here it is what this machine
+        has heard since."""
+        self._not_paused(self.ledger.cache.pauses())
         state = self.state
         until = state.claim.until if state.claim and state.epoch == self.epoch else None
         held_for = self.ledger.monotonic() - self.since
@@ -88,6 +94,11 @@ class ClaimHandle:
             raise ClaimLost(
                 f"{self.delivery}: the claim ran out before the send; nothing was sent", "The next pass takes over."
             )
+
+    def _not_paused(self, pauses: Sequence[Pause]) -> None:
+        """Raises `Paused` if one of these holds the delivery."""
+        if pause := self.subject.held_by(pauses, self.ledger.store.now()):
+            raise Paused(pause.told, "It goes on when that is over, as its rule says.")
 
     def accepted(self, segment: int, receipt: Receipt, last: bool) -> None:
         """Record a receipt, whoever holds the claim by now: what a network accepted is a fact."""
@@ -141,7 +152,7 @@ class ClaimHandle:
             return False
         return segment is None or (state.intent is not None and state.intent.segment == segment)
 
-    def _mine(self, view: View) -> DeliveryState:
+    def _mine(self, view: Callable[[Delivery], DeliveryState | None]) -> DeliveryState:
         state = view(self.delivery)
         if state is None or state.epoch != self.epoch:
             raise ClaimLost(f"{self.delivery}: another worker has taken over", "Nothing to do: it goes on there.")
@@ -168,20 +179,21 @@ def claim(
     digest: str,
     clock: Callable[[], datetime],
     announcement: Announcement | None = None,
+    subject: Subject = UNHELD,
 ) -> ClaimHandle | None:
     """Claim a delivery in order to send `digest`; with an announcement, claim and first intent share one entry.
 
     An announcement is for a delivery that nobody has begun: what somebody began meanwhile is to be settled first.
 
-    None: somebody else has it, or had it meanwhile. Raises `StoreError` where the log cannot be written."""
-    handle = ClaimHandle(ledger, delivery, digest, 0, clock, announced=announcement is not None)
+    None: somebody else has it, or had it meanwhile, or it is paused. Raises `StoreError` where the log cannot be written."""
+    handle = ClaimHandle(ledger, delivery, digest, 0, clock, announced=announcement is not None, subject=subject)
 
     def propose(view: View) -> Sequence[Event]:
         state = view(delivery)
         if not claimable(state, digest, ledger.store.now(), ledger.writer, ledger.is_gone):
             return ()
         assert state is not None  # noqa: S101 - claimable says so
-        if announcement and state.begun:
+        if (announcement and state.begun) or subject.held_by(view.pauses(), ledger.store.now()):
             return ()
         handle.epoch, handle.since = state.epoch + 1, ledger.monotonic()
         events = [handle._event("claimed", **claimed(ledger, state, digest))]

@@ -14,6 +14,9 @@ published url
 missed    due, reason
 held      reason
 dropped   reason, commit: planned once, and not wanted any more
+skipped   by, reason, due: it is not to go out at the instant it was to
+retried   by, reason: a person wants it tried again, whatever the network said and until when it was put off
+withdrawn by, reason: a person wants what is out taken down, whatever Git says
 released  reason
 editing    digest, lease, origin: what is out is about to be made to say `digest`
 edited     digest, receipts: and now says it
@@ -23,6 +26,11 @@ noted      digest, reason: a change that will not be made, a takedown ("retract"
 handed     epoch, digest, until, origin, worker, run: what a person is to post on an assisted channel, and until when it is of any use
 reminded   since, times: nobody said yet that it is out
 
+Two kinds are about no delivery but about a scope, see pauses.py; they stand under `*/channel:NAME` and the like:
+
+paused    by, reason, until, rule, gap (seconds); commit, where it stands in presstime.toml
+resumed   by, reason; rule and gap, where they are to be others
+
 Where presstime.toml has an [approval], `planned` and `origin` also have who was found to have signed, and by which keys:
 signer (a mail address), signer_key and approver_key (fingerprints).
 
@@ -31,11 +39,12 @@ What a person posted is `accepted` with `by` (who says so) and `digest` (of what
 `refused`, `deferred` and `unknown` with a `change` ("edit", "retract") are about a change: what was published stays so.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from presstime.model import Change, Claim, Delivery, DeliveryState, Event, Intent, Receipt, Status, from_iso
+from presstime.pauses import Pause, after_paused, after_resumed
 
 ORIGIN = ("commit", "blob", "author", "approver")
 MARKS = ("signer", "signer_key", "approver_key")
@@ -46,9 +55,16 @@ def apply(state: DeliveryState | None, event: Event, at: datetime, entry: int) -
     """The state after `event`, which stands in entry number `entry`, written `at` by the store's clock.
 
     Kinds this version does not know change nothing: a newer worker may write them."""
-    before = state or DeliveryState(event.delivery, Status.PLANNED)
+    before = state or DeliveryState(event.delivery, Status.PLANNED, first=at)
     rule = RULES.get(event.kind)
     return replace(rule(before, event, at), entry=entry) if rule else before
+
+
+def apply_to_pauses(before: Sequence[Pause], event: Event, at: datetime, entry: int) -> tuple[Pause, ...]:
+    """The pauses of a scope, oldest first, after an event that stands under it."""
+    if event.kind == "paused":
+        return after_paused(before, event.delivery, dict(event.data), at, entry)
+    return after_resumed(before, dict(event.data), at) if event.kind == "resumed" else tuple(before)
 
 
 def _planned(state: DeliveryState, event: Event, at: datetime) -> DeliveryState:
@@ -62,6 +78,7 @@ def _planned(state: DeliveryState, event: Event, at: datetime) -> DeliveryState:
         slot=data.get("slot", ""),
         engine=data.get("engine", ""),
         due=from_iso(data["due"]),
+        moved=from_iso(data["moved"]) if data.get("moved") else None,
         commit=data["commit"],
         path=data["path"],
         origin={k: data.get(k, "") for k in ORIGIN} | {k: data[k] for k in MARKS if k in data},
@@ -177,6 +194,23 @@ def _dropped(state: DeliveryState, event: Event, at: datetime) -> DeliveryState:
     return replace(state, status=Status.DROPPED, claim=None, reason=event.data["reason"], commit=commit)
 
 
+def _skipped(state: DeliveryState, event: Event, at: datetime) -> DeliveryState:
+    due = from_iso(event.data["due"])
+    return replace(state, status=Status.SKIPPED, claim=None, until=None, reason=event.data["reason"], due=due)
+
+
+def _retried(state: DeliveryState, event: Event, at: datetime) -> DeliveryState:
+    again = replace(state, until=None, reason="", final="", claim=None)
+    if state.status in (Status.PUBLISHED, Status.RETRACTED, Status.UNKNOWN):
+        return again
+    return replace(again, status=Status.PLANNED)
+
+
+def _withdrawn(state: DeliveryState, event: Event, at: datetime) -> DeliveryState:
+    change = Change("retract", "", at, event.data["reason"])
+    return replace(state, change=change, withdrawn=True, until=None, reason="", final="")
+
+
 def _released(state: DeliveryState, event: Event, at: datetime) -> DeliveryState:
     return replace(state, status=Status.PLANNED, reason="", review=False)
 
@@ -239,6 +273,9 @@ RULES: dict[str, Rule] = {
     "missed": _missed,
     "held": _held,
     "dropped": _dropped,
+    "skipped": _skipped,
+    "retried": _retried,
+    "withdrawn": _withdrawn,
     "released": _released,
     "editing": _changing,
     "edited": _edited,

@@ -15,9 +15,10 @@ from presstime.clock import elapsed, now
 from presstime.errors import AlreadyExists, InDoubt, LedgerError, Missing, StoreError, Undecided
 from presstime.ledger.cache import Cache, Folded, Head
 from presstime.ledger.entry import FOLDER, Entry, decode, hash_of, key_of, number_of
-from presstime.ledger.fold import apply
+from presstime.ledger.fold import apply, apply_to_pauses
 from presstime.ledger.reading import READERS, read_ahead, whole
 from presstime.model import Delivery, DeliveryState, Event, JsonObject
+from presstime.pauses import EVERY_POST, Pause
 from presstime.processes import is_gone
 from presstime.stores.base import Stat, Store
 
@@ -26,7 +27,37 @@ LOOK_EVERY = 1.0  # seconds for which what was last seen of the tail is good eno
 TOGETHER = 64  # entries that are folded in one transaction
 BATCH = 500  # appends that may share one entry: keeps it below a megabyte or two
 
-View = Callable[[Delivery], DeliveryState | None]
+
+class View:
+    """What the log will say before the entry that is being written: the fold as last read, and what the proposals ahead in the
+    same entry want."""
+
+    def __init__(self, cache: Cache, at: datetime, n: int) -> None:
+        self._cache, self._at, self._n = cache, at, n
+        self._states: dict[Delivery, DeliveryState] = {}
+        self._pauses: dict[Delivery, tuple[Pause, ...]] = {}
+
+    def __call__(self, delivery: Delivery) -> DeliveryState | None:
+        return self._states.get(delivery) or self._cache.get(delivery)
+
+    def pauses(self) -> list[Pause]:
+        """Every pause that is not long over."""
+        if not self._pauses:
+            return self._cache.pauses()
+        return [pause for where in self._cache.paused_scopes() | self._pauses.keys() for pause in self.pauses_of(where)]
+
+    def pauses_of(self, where: Delivery) -> tuple[Pause, ...]:
+        return self._pauses[where] if where in self._pauses else self._cache.pauses_of(where)
+
+    def follow(self, event: Event) -> None:
+        """Take an event in that stands ahead in the same entry."""
+        if event.delivery.post == EVERY_POST:
+            before = self.pauses_of(event.delivery)
+            self._pauses[event.delivery] = apply_to_pauses(before, event, self._at, self._n)
+        else:
+            self._states[event.delivery] = apply(self(event.delivery), event, self._at, self._n)
+
+
 # What a writer wants to append, decided on the state that its entry will follow. Nothing: it has lost, or is done already.
 Proposal = Callable[[View], Sequence[Event]]
 
@@ -258,11 +289,8 @@ class Ledger:
 
     def _draft(self, batch: list[_Request]) -> Entry | None:
         """The entry that the batch amounts to now, each proposal seeing what the ones before it in the batch propose."""
-        head, at, overlay = self.cache.head(), self.store.now(), dict[Delivery, DeliveryState]()
-
-        def view(delivery: Delivery) -> DeliveryState | None:
-            return overlay.get(delivery) or self.cache.get(delivery)
-
+        head = self.cache.head()
+        view = View(self.cache, self.store.now(), head.n + 1)
         events: list[Event] = []
         payloads: dict[str, JsonObject] = {}
         for request in batch:
@@ -273,7 +301,7 @@ class Ledger:
                 request.error = error
                 continue
             for event in request.events:
-                overlay[event.delivery] = apply(view(event.delivery), event, at, head.n + 1)
+                view.follow(event)
             events.extend(request.events)
             if request.events:
                 payloads.update({d: p for d, p in request.payloads.items() if self.cache.payload_entry(d) is None})

@@ -11,8 +11,8 @@ Any other is passed over with a warning, and the next older one or the whole log
 one that is believed and the log, never from a worker's own cache. Whether one says what the log says is found by folding the
 log again: `compare`, which `presstime audit verify --full` does. A snapshot is no evidence and may be deleted.
 
-It lies at `snapshot/<n, 20 digits>`: the length of the note in decimal on a line, the note, then lines (zlib): the states as the
-cache holds them, then digest and entry of each payload."""
+It lies at `snapshot/<n, 20 digits>`: the length of the note in decimal on a line, the note, then lines (zlib): the states and pauses
+as the cache holds them, then digest and entry of each payload."""
 
 import json
 import logging
@@ -174,11 +174,15 @@ def compare(store: Store, snapshot: Snapshot) -> list[str]:
 
 def _timeless(row: str) -> Json:
     data = json.loads(row or "null")
+    if isinstance(data, dict) and "pauses" in data:
+        timeless = [{**p, "since": "", "ended": bool(p["ended"])} for p in data["pauses"]]
+        return {**data, "pauses": timeless}
     if isinstance(data, dict):
         claim, intent = data["claim"], data["intent"]
         return {
             **data,
             "done": bool(data["done"]),
+            "first": bool(data["first"]),
             "claim": claim and claim[:2],
             "intent": intent and [*intent[:3], *intent[4:]],
         }

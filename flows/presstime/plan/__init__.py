@@ -1,7 +1,7 @@
 """Stage 2: (posts, what the log says, the time) -> actions. Pure, and every action says why."""
 
-from presstime.plan.decide import ON_TIME, plan
-from presstime.plan.situation import Difference, Gone, Situation, Wanted, content_of, source_of
+from presstime.plan.decide import plan
+from presstime.plan.situation import ON_TIME, Difference, Gone, Situation, Wanted, content_of, source_of
 from presstime.plan.timetable import Rules, Timetable, timetable
 
 __all__ = [

@@ -43,7 +43,7 @@ def is_new(action: Action, item: Wanted, state: DeliveryState | None) -> bool:
     if state is not None and state.status is Status.PUBLISHED:
         new = (state.digest, state.content) != (action.digest, item.content)
         return action.action in ("edit", "note") and new
-    if action.action not in ("publish", "wait"):
+    if action.action not in ("publish", "wait") and not action.paused:
         return False
     if state is None:
         return True

@@ -3,19 +3,18 @@
 A delivery's words are asked for through `say`, which renders when it must; a post that cannot be rendered is held with the
 renderer's own words."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from presstime.errors import RenderError
 from presstime.model import Action, Delivery, DeliveryState, Post, Status, Target
 from presstime.plan import assisted
 from presstime.plan.approval import hold_unapproved
 from presstime.plan.lag import wait_for_newer
-from presstime.plan.situation import Situation, Verdict, Wanted, action_of, action_on, span_of, utc
+from presstime.plan.pauses import gap_after, hold_paused
+from presstime.plan.situation import ON_TIME, Situation, Verdict, Wanted, action_of, action_on, span_of, utc
 from presstime.plan.standing import is_out, partly_out, published, restored, too_many, unwanted
-
-ON_TIME = timedelta(minutes=2)  # later than this is late: a tick of a minute, and a minute to spare
 
 Say = Callable[[Post, Target], str]  # the digest of a delivery's words; raises RenderError
 
@@ -40,7 +39,8 @@ def plan(
     excess = too_many(lost, situation)
     actions += [action for state in lost if (action := _orphan(state, situation, excess))]
     actions = hold_unapproved(wait_for_newer(actions, known, situation), known, situation)
-    return _spaced(sorted(actions, key=by_due(situation.now)), situation)
+    actions = hold_paused(actions, known, situation)
+    return _spaced(sorted(actions, key=by_due(situation.now)), known, situation)
 
 
 def by_due(now: datetime) -> Callable[[Action], tuple[bool, datetime, Delivery]]:
@@ -94,6 +94,8 @@ def _as_the_log_says(item: Wanted, state: DeliveryState, situation: Situation) -
     """What follows from the log alone, or PROCEED."""
     if state.status is Status.PUBLISHED:
         return published(item, state, situation)
+    if state.status is Status.SKIPPED and state.due == item.target.due:
+        return action_of(item, "skip", state.reason)
     if state.status is Status.RETRACTED:
         return None if _expired(item, situation.now) else restored(item, state)
     if state.review:
@@ -200,23 +202,27 @@ def _drifted(item: Wanted, state: DeliveryState, digest: str) -> bool:
     return approved and state.due == item.target.due and digest != state.digest
 
 
-def _spaced(actions: Sequence[Action], situation: Situation) -> list[Action]:
-    """Late deliveries of one channel keep the minimum gap from each other and from what went out last."""
-    if not situation.min_gap:
+def _spaced(actions: Sequence[Action], wanted: Mapping[Delivery, Wanted], situation: Situation) -> list[Action]:
+    """Late deliveries of one channel keep the minimum gap from each other and from what went out last; so does what a pause has kept
+    back, with the pause's own gap."""
+    if not situation.min_gap and not situation.pauses:
         return list(actions)
-    long_ago = situation.now - situation.min_gap
-    last = {c: max(situation.last_done(c) or long_ago, long_ago) for c in {a.delivery.channel for a in actions}}
-    return [_after_gap(action, last, situation) for action in actions]
+    last = {c: situation.last_done(c) for c in {a.delivery.channel for a in actions}}
+    return [_after_gap(action, wanted.get(action.delivery), last, situation) for action in actions]
 
 
-def _after_gap(action: Action, last: dict[str, datetime], situation: Situation) -> Action:
-    channel = action.delivery.channel
-    if action.action != "publish" or action.due is None or situation.now - action.due <= ON_TIME:
+def _after_gap(action: Action, item: Wanted | None, last: dict[str, datetime | None], situation: Situation) -> Action:
+    channel, now = action.delivery.channel, situation.now
+    if action.action != "publish" or action.due is None or action.due > now:
         return action
-    earliest = last[channel] + situation.min_gap
-    if earliest <= situation.now:
-        last[channel] = situation.now
+    kept = gap_after(item, situation.states.get(action.delivery), situation)
+    gap = max(kept, situation.min_gap)
+    if not gap or (now - action.due <= ON_TIME and not kept):
         return action
-    last[channel] = earliest
-    reason = f"{action.reason}; spaced by {span_of(situation.min_gap)} from the one before on {channel}"
-    return replace(action, action="wait", due=earliest, reason=reason)
+    before = last[channel]
+    if before is None or before + gap <= now:
+        last[channel] = now
+        return action
+    last[channel] = before + gap
+    reason = f"{action.reason}; spaced by {span_of(gap)} from the one before on {channel}"
+    return replace(action, action="wait", due=before + gap, reason=reason)

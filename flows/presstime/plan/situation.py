@@ -1,13 +1,15 @@
 """What a plan is made of: what Git wants, what the log knows, and what the plan asks of the stages around it."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 from presstime.model import Action, Delivery, DeliveryState, Post, Target, Traits, digest_of
+from presstime.pauses import Pause
 
-Verdict = Literal["publish", "wait", "edit", "retract", "hold", "missed", "note"]
+Verdict = Literal["publish", "wait", "edit", "retract", "hold", "missed", "skip", "note"]
+ON_TIME = timedelta(minutes=2)  # later than this is late: a tick of a minute, and a minute to spare
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +22,7 @@ class Wanted:
     source: str
     content: str = ""
     note: str = ""  # how it came by its instant, in a few words: a slot, an occurrence, the quiet hours
+    named: datetime | None = None  # the instant that Git names, where a pause has moved it
     not_before: datetime | None = None  # what is late waits for this: the end of the quiet hours
 
     @property
@@ -80,6 +83,8 @@ class Situation:
     retract_max: int = 20
     last: Callable[[str], datetime | None] | None = None
     unapproved: Unapproved = lambda files: {}
+    pauses: Sequence[Pause] = ()  # by whomever, whether they hold still or are over
+    groups: Mapping[str, Sequence[str]] = field(default_factory=dict)  # of channels
     assisted: Callable[[str], bool] = lambda channel: False  # whether a person posts on it
 
     def last_done(self, channel: str) -> datetime | None:

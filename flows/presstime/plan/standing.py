@@ -120,6 +120,8 @@ def takedown(state: DeliveryState, reason: str, situation: Situation) -> Action:
 
 def restored(item: Wanted, state: DeliveryState) -> Action:
     """Wanted again after it was taken down: a delivery goes out once."""
+    if state.withdrawn:
+        return action_of(item, "note", state.reason)
     why = f"it was taken down ({state.reason})" if state.reason else "it was taken down"
     return action_of(item, "hold", f"{why}, and a post goes out once: give it a new id to publish it again")
 

@@ -4,12 +4,14 @@ and the end of the quiet hours for what falls into them. Pure.
 What was given once is kept: the log has the instant and the set of slots it came from."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta
 
 from presstime.clock import Slot, after_hours, is_slot, occurrences, slots_after, to_local
 from presstime.model import UNGIVEN, Delivery, DeliveryState, Status, Target
+from presstime.pauses import Pause
+from presstime.plan.pauses import put_back, slot_is_lost
 from presstime.plan.situation import Wanted, utc
 
 AHEAD = timedelta(days=35)  # how far ahead occurrences are planned: a little more than runs are scheduled
@@ -19,10 +21,12 @@ QUEUE = timedelta(days=366)  # how far ahead a slot is looked for
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """The newsroom's: its sets of slots, and the quiet hours that due times are moved out of, if they are."""
+    """The newsroom's: its sets of slots, the quiet hours that due times are moved out of, if they are, and what was paused."""
 
     slots: Mapping[str, tuple[Slot, ...]] = field(default_factory=dict)
     quiet: tuple[time, time] | None = None
+    pauses: Sequence[Pause] = ()
+    groups: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +49,8 @@ def timetable(
             found += list(_occurrences(item, now))
         else:
             found.append(item)
+    if rules.pauses or any(state.moved for state in states.values()):
+        found = [put_back(item, states.get(item.delivery), rules.pauses, rules.groups, now) for item in found]
     found = [_awake(item, states.get(item.delivery), rules) for item in found]
     given = _Slots(rules, states, [*found, *queue], now)
     waiting = []
@@ -143,6 +149,8 @@ class _Slots:
             return False
         if state.begun:
             return True
+        if slot_is_lost(item, state, self._rules.pauses, self._rules.groups, self._now):
+            return False
         missed = state.status is Status.MISSED and state.content != item.content
         return state.slot == item.target.slots and state.status is not Status.RETRACTED and not missed
 

@@ -22,6 +22,7 @@ from presstime.model import (
     to_iso,
 )
 from presstime.networks.base import Adapter, Order
+from presstime.pauses import UNHELD, Scope, Subject, scopes_of
 from presstime.plan import Difference
 from presstime.publish.fence import fenced
 from presstime.publish.retry import RetryRule, send_patiently
@@ -39,6 +40,12 @@ class ChangeJob:
     channel: Channel
     read: Callable[[Attachment], bytes]
     why: Mapping[str, Json] = field(default_factory=dict)
+    scopes: frozenset[Scope] = frozenset()
+
+    @property
+    def subject(self) -> Subject:
+        """What a pause may hold of it: an edit puts words before readers, a takedown does not."""
+        return UNHELD if self.what == "retract" else Subject(self.scopes | scopes_of(self.channel.name, {}, None))
 
     @property
     def digest(self) -> str:

@@ -8,6 +8,7 @@ from presstime.errors import LedgerError
 from presstime.ledger.claims import step
 from presstime.ledger.log import Ledger, View
 from presstime.model import Action, Attachment, Delivery, Event, Status, Variant
+from presstime.pauses import Scope, scopes_of
 from presstime.plan import Wanted
 from presstime.publish.change import ChangeJob, takedown
 from presstime.publish.send import Job
@@ -51,7 +52,8 @@ class Jobs:
         if rendered.variant.digest != action.digest:
             return None
         files, why = rendered.files, {"reason": action.reason, "commit": self.words.newsroom.commit}
-        return ChangeJob("edit", before, rendered.variant, channel, lambda item: files[item.digest], why)
+        scopes = self._scopes(delivery, wanted.post.campaign)
+        return ChangeJob("edit", before, rendered.variant, channel, lambda item: files[item.digest], why, scopes)
 
     def _as_begun(self, action: Action, digest: str) -> Job:
         """What is begun is finished as it was begun: the log holds what was meant."""
@@ -59,7 +61,8 @@ class Jobs:
         channel = self.words.channel(action.delivery.channel)
         wanted = self.wanted(action.delivery)
         partial = wanted.post.on_partial if wanted else "resume"
-        return Job(variant, channel, variant.at, lambda item: self.words.reread(variant, item), partial)
+        scopes = self._scopes(action.delivery, wanted.post.campaign if wanted else None)
+        return Job(variant, channel, variant.at, lambda item: self.words.reread(variant, item), partial, scopes)
 
     def _as_approved(self, action: Action) -> Job | None:
         wanted = self.wanted(action.delivery)
@@ -75,7 +78,11 @@ class Jobs:
             return rendered.files[item.digest]
 
         channel = self.words.channel(target.channel)
-        return Job(rendered.variant, channel, target.due, read, post.on_partial)
+        scopes = self._scopes(action.delivery, post.campaign)
+        return Job(rendered.variant, channel, target.due, read, post.on_partial, scopes)
+
+    def _scopes(self, delivery: Delivery, campaign: str | None) -> frozenset[Scope]:
+        return scopes_of(delivery.channel, self.words.newsroom.settings.groups, campaign)
 
     def _hold(self, action: Action, digest: str) -> None:
         reason = f"rendered {digest[:12]}, approved {action.digest[:12]}: what would be sent is not what was approved"

@@ -127,12 +127,12 @@ class Outlook:
         return ids, told
 
 
-ENDED = ("missed", "gone")
+ENDED = ("missed", "skipped", "gone")
 
 
 def _are_over(ends: list[list[str]] | None, known: dict[str, str], at: str, late: str, told: list[str]) -> bool:
     """Whether nothing can come of a post any more, as far as that can be seen at once: each of its deliveries is out and says
-    what Git says, or was missed and told so; the missed ones go to `told`. Takes them out of `known`, which is how they ended
+    what Git says, or was missed or skipped and told so; these go to `told`. Takes them out of `known`, which is how they ended
     by the log. `late` is so long before the present, `at`, that what was due then is late."""
     if ends is None:
         return False
@@ -140,7 +140,8 @@ def _are_over(ends: list[list[str]] | None, known: dict[str, str], at: str, late
     for name, due, content, lapse in ends:
         end = known.pop(name, "")
         missed = end == f"missed {due}" and "" < lapse < at and due < late
-        over = over and due <= at and (missed or end == f"published {content}")
-        names += [name] if missed else []
+        settled = missed or end == f"skipped {due}"
+        over = over and due <= at and (settled or end == f"published {content}")
+        names += [name] if settled else []
     told += names if over else []
     return over

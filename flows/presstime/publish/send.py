@@ -26,6 +26,7 @@ from presstime.model import (
     digest_of,
 )
 from presstime.networks.base import Adapter, Order
+from presstime.pauses import Scope, Subject, scopes_of
 from presstime.publish.change import ChangeJob, Changing, failure, takedown
 from presstime.publish.fence import fenced
 from presstime.publish.retry import RetryRule, send_patiently, write_patiently
@@ -43,6 +44,12 @@ class Job:
     due: datetime
     read: Callable[[Attachment], bytes]
     on_partial: str = "resume"
+    scopes: frozenset[Scope] = frozenset()  # what it is a part of, beside its channel
+
+    @property
+    def subject(self) -> Subject:
+        """What a pause may hold of it."""
+        return Subject(self.scopes | scopes_of(self.channel.name, {}, None), self.due)
 
 
 @dataclass
@@ -72,14 +79,14 @@ class Publisher:
         except NetworkError as error:
             return self._not_ready(job, error)
         self.timing.wait_until(job.due - LATENCY)
-        held = claim(self.ledger, delivery, variant.digest, self.timing.now, _announcement(first))
+        held = claim(self.ledger, delivery, variant.digest, self.timing.now, _announcement(first), job.subject)
         if held is None:
             return self._as_logged(job)
         return self._go_on(job, adapter, held, media, announced=first)
 
     def _resume(self, job: Job, adapter: Adapter) -> DeliveryState:
         """Take over what an earlier worker began: settle its open intent, then send the segments that are left."""
-        held = claim(self.ledger, job.variant.delivery, job.variant.digest, self.timing.now)
+        held = claim(self.ledger, job.variant.delivery, job.variant.digest, self.timing.now, subject=job.subject)
         if held is None:
             return self._as_logged(job)
         try:
@@ -131,7 +138,7 @@ class Publisher:
         Raises `StoreError` or `LedgerError` where the log cannot be used."""
         self.timing.check_skew()
         self.timing.wait_until(job.due)
-        hand_over(self.ledger, job.variant.delivery, job.variant.digest, self.timing.now, until)
+        hand_over(self.ledger, job.variant.delivery, job.variant.digest, self.timing.now, until, job.subject)
         return self._as_logged(job)
 
     def change(self, job: ChangeJob, adapter: Adapter) -> DeliveryState:
@@ -146,7 +153,9 @@ class Publisher:
             media = adapter.prepare(job.after, job.read) if job.what == "edit" else {}
         except NetworkError as error:
             return self._change_not_ready(job, error)
-        held = claim_change(self.ledger, job.after.delivery, job.what, job.digest, self.timing.now, job.why)
+        held = claim_change(
+            self.ledger, job.after.delivery, job.what, job.digest, self.timing.now, job.why, job.subject
+        )
         if held is None:
             return self._as_logged(job)
         changing = Changing(job, adapter, held, self.timing, self.rule, media)

@@ -24,6 +24,7 @@ from presstime.model import (
     Variant,
     to_iso,
 )
+from presstime.pauses import Pause
 from presstime.plan import Difference, Rules, Situation, Timetable, Wanted, content_of, plan, source_of, timetable
 from presstime.plan.approval import is_new
 from presstime.plan.assisted import reminder_due
@@ -33,6 +34,7 @@ from presstime.plan.standing import is_out, same_content
 from presstime.publish.absence import Absence
 from presstime.publish.change import difference
 from presstime.publish.look import Look, Outlook
+from presstime.publish.stops import Stops
 from presstime.publish.timing import Timing
 from presstime.publish.words import Words
 from presstime.settings import FILE
@@ -67,17 +69,18 @@ class Sync:
         """The whole plan as it stands against the log as last read; unless `told` is False, with what was missed and is over.
         Changes nothing."""
         now = now or self.timing.now()
+        pauses = self._stops.known(now)
         with self.newsroom.loaded.at_one_commit():
             look = self._outlook.everything(now)
-            found = self._lay_out(look, now)
-            actions = plan(found.wanted, self._situation(look, now), self._digest, found.waiting)
+            found = self._lay_out(look, now, pauses)
+            actions = plan(found.wanted, self._situation(look, now, pauses), self._digest, found.waiting)
         return sorted([*self._told(look), *actions], key=by_due(now)) if told and look.told else actions
 
     def _told(self, look: Look) -> Iterator[Action]:
         """What was missed, as the log tells it."""
         for name in look.told:
             if (state := self.ledger.state(Delivery.parse(name))) is not None:
-                yield action_on(state, "missed", state.reason)
+                yield action_on(state, "skip" if state.status is Status.SKIPPED else "missed", state.reason)
 
     def run(self, lead: timedelta = timedelta(0)) -> list[Action]:
         """Read the log, plan, write down what is new. Returns the plan, without what is over; what is due within `lead` is to
@@ -87,9 +90,12 @@ class Sync:
         self.ledger.catch_up()
         self.timing.check_skew()
         now = self.timing.now()
+        self._stops.write(now)
+        pauses = self.ledger.cache.pauses()
         with self.newsroom.loaded.at_one_commit():
             look = self._outlook.look(now)
-            found, situation = self._lay_out(look, now), replace(self._situation(look, now), lead=lead)
+            found = self._lay_out(look, now, pauses)
+            situation = replace(self._situation(look, now, pauses), lead=lead)
             actions = plan(found.wanted, situation, self._digest, found.waiting)
             news = list(self._events(actions, self._known, look.states))
             news += self._reminders(actions, look.states, now)
@@ -150,10 +156,14 @@ class Sync:
     def _outlook(self) -> Outlook:
         return Outlook(self.newsroom, self.ledger, self.words.engine)
 
-    def _lay_out(self, look: Look, now: datetime) -> Timetable:
+    @property
+    def _stops(self) -> Stops:
+        return Stops(self.newsroom, self.ledger, self.provenance, self.ahead)
+
+    def _lay_out(self, look: Look, now: datetime, pauses: Sequence[Pause]) -> Timetable:
         """Every delivery that Git wants with its instant, kept until the next time."""
         policy, settings = self.newsroom.settings.policy, self.newsroom.settings
-        rules = Rules(settings.slots, policy.quiet_hours if policy.quiet == "move" else None)
+        rules = Rules(settings.slots, policy.quiet_hours if policy.quiet == "move" else None, pauses, settings.groups)
         found = timetable(self._wanted(look.posts), look.states, rules, now)
         self._known.clear()
         self._known.update({item.delivery: item for item in found.wanted})
@@ -167,7 +177,7 @@ class Sync:
                 source = source_of(post, target, settings_blob, templates)
                 yield Wanted(post, target, source, content_of(post, target))
 
-    def _situation(self, look: Look, now: datetime) -> Situation:
+    def _situation(self, look: Look, now: datetime, pauses: Sequence[Pause]) -> Situation:
         return Situation(
             states=look.states,
             now=now,
@@ -181,6 +191,8 @@ class Sync:
             twin=self._twin,
             retract_max=self.newsroom.settings.retract_max,
             unapproved=self._unapproved,
+            pauses=pauses,
+            groups=self.newsroom.settings.groups,
             assisted=self.words.assisted,
             last=self.ledger.cache.last_done,
         )
@@ -230,6 +242,13 @@ class Sync:
             elif action.action == "missed" and _is_news(state, Status.MISSED, action):
                 told = {"due": to_iso(action.due or self.timing.now()), "reason": action.reason}
                 yield step("missed", action.delivery, self.timing.now, **told), ""
+            elif action.action == "skip" and _is_news(state, Status.SKIPPED, action):
+                told = {
+                    "due": to_iso(action.due or self.timing.now()),
+                    "reason": action.reason,
+                    "by": "the rule of a pause",
+                }
+                yield step("skipped", action.delivery, self.timing.now, **told), ""
             elif _is_new_hold(action, state):
                 yield step("held", action.delivery, self.timing.now, reason=action.reason), ""
         for item, state in seen:
@@ -258,6 +277,7 @@ class Sync:
             slot=item.target.slots or "",
             engine=self.words.engine,
             due=to_iso(due or item.target.due),
+            **({"moved": to_iso(item.named)} if item.named else {}),
             path=item.post.path,
             commit=by.commit,
             blob=by.blob,
@@ -317,7 +337,7 @@ def _is_new_plan(action: Action, item: Wanted | None, state: DeliveryState | Non
 def _is_new_hold(action: Action, state: DeliveryState | None) -> bool:
     """Holds of what nothing was sent of; the others (refused, unknown, published) are in the log as what they are."""
     idle = state is None or (state.status in IDLE and not state.begun)
-    return action.action == "hold" and idle and _is_news(state, Status.HELD, action)
+    return action.action == "hold" and not action.paused and idle and _is_news(state, Status.HELD, action)
 
 
 def _is_news(state: DeliveryState | None, status: Status, action: Action) -> bool:
@@ -326,9 +346,9 @@ def _is_news(state: DeliveryState | None, status: Status, action: Action) -> boo
 
 def _unfinished(actions: Sequence[Action], wanted: Mapping[Delivery, Wanted], look: Look) -> set[str]:
     """The posts that the next plan has to look at, whatever happens until then: those that something is to come of, those that
-    were changed without any change for readers, and what is out of posts that Git does not know. What was missed or noted is
+    were changed without any change for readers, and what is out of posts that Git does not know. What was missed, skipped or noted is
     told and over."""
-    found = {action.delivery.post for action in actions if action.action not in ("missed", "note")}
+    found = {action.delivery.post for action in actions if action.action not in ("missed", "skip", "note")}
     found |= {item.post.id for item, _ in _newly_looked_at(actions, wanted, look.states)}
     return found | {delivery.post for delivery in look.lost if is_out(look.states[delivery])}
 

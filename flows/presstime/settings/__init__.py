@@ -15,6 +15,7 @@ from presstime.settings.approval import Approval, read_approval
 from presstime.settings.apps import App, read_apps
 from presstime.settings.channels import check_slots, read_channels, read_groups
 from presstime.settings.media import MEDIA_ADVICE, Media, read_media, unreachable
+from presstime.settings.pauses import Stop, read_pauses
 from presstime.settings.policy import Policy, read_policy
 from presstime.settings.secrets import LOCATOR_ADVICE, is_locator
 from presstime.settings.secrets import reveal as reveal
@@ -81,6 +82,7 @@ class Settings:
     min_gap_seconds: int = 0
     remind: timedelta = timedelta(hours=1)  # after which a person is reminded of what waits for them; 0: never
     retract_max: int = 20  # published posts that one commit may take down by removing their files
+    pauses: tuple[Stop, ...] = ()
     policy: Policy = field(default_factory=Policy)
     approval: Approval | None = None
     vars: Mapping[str, object] = field(default_factory=dict)  # [newsroom] keys beside the known ones, for templates
@@ -111,6 +113,7 @@ def parse_settings(source: bytes, path: str = FILE) -> Settings:
     timezone, slots = _timezone(newsroom), _slots(top.table("slots"))
     check_slots(channels, channel_table, slots)
     audit, media_table = _audit(top.table("audit"), git), top.table("media")
+    min_gap = _duration(defaults, "min_gap", "0s")
     settings = Settings(
         name=newsroom.text("name") or "newsroom",
         timezone=timezone,
@@ -124,8 +127,9 @@ def parse_settings(source: bytes, path: str = FILE) -> Settings:
         groups=groups,
         default_channels=_default_channels(defaults, channel_table, groups),
         late=_late(defaults),
-        min_gap_seconds=int(_duration(defaults, "min_gap", "0s").total_seconds()),
+        min_gap_seconds=int(min_gap.total_seconds()),
         remind=_duration(defaults, "remind", "1h"),
+        pauses=read_pauses(top.table("pause"), channels, groups, timezone, min_gap),
         retract_max=defaults.number("retract_max", 20),
         policy=read_policy(top.table("policy"), timezone),
         approval=read_approval(top),
