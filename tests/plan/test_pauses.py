@@ -162,8 +162,9 @@ def test_what_was_moved_stays_there() -> None:
 
 
 def test_what_is_out_does_not_move() -> None:
-    """Of what is published, or begun, no pause changes the instant."""
-    for one in (known(Status.PUBLISHED, receipts=(Receipt("1"),)), begun(first=LONG_AGO)):
+    """Of what is published, begun or skipped, no pause changes the instant."""
+    skipped = known(Status.SKIPPED, due=ago(hours=2))
+    for one in (known(Status.PUBLISHED, receipts=(Receipt("1"),)), begun(first=LONG_AGO), skipped):
         assert moved(wanted(ago(hours=2)), one, over("reschedule")).target.due == ago(hours=2)
 
 

@@ -6,10 +6,11 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from presstime.model import Settling
+from presstime.pauses import Rule
 from tests.simulation.court import Trial, try_out
 from tests.simulation.faults import HOUR, QUIET, ROUGH, SECOND, Armed, Blow, Rates
 from tests.simulation.newsroom import Later, Wanted, wanted
-from tests.simulation.world import Person, Policy, Setup
+from tests.simulation.world import Order, Person, Policy, Setup
 
 if TYPE_CHECKING:
     from tests.simulation.world import World
@@ -232,6 +233,21 @@ def _assisted(policy: Policy, point: str, chance: Random) -> Setup:
     return Setup(policy, items, chance.choice(MACHINES), rates, calm=4 * HOUR, people=people)
 
 
+def _stop(policy: Policy, point: str, chance: Random) -> Setup:
+    """Two people pause and resume everything around the instants, by each rule, with an end or without, while workers are killed
+    and frozen; in the end everything is resumed."""
+    more = replace(ROUGH, crash=chance.choice((0.0, 0.01)), pause=chance.choice((0.0, 0.004)))
+    rules: tuple[Rule, ...] = ("release", "reschedule", "skip")
+    orders = []
+    for _ in range(chance.choice((1, 1, 2, 2, 3))):
+        at = int(chance.choice((chance.uniform(54, 64), chance.uniform(30, 200))) * SECOND)
+        until = None if chance.random() < 0.5 else at + int(chance.choice((2, 20, 300, 9000)) * SECOND)
+        orders.append(Order(at, "pause", chance.choice(rules), until))
+        orders.append(Order(at + int(chance.choice((1, 30, 600)) * SECOND), "resume"))
+    orders.append(Order(4 * HOUR, "resume"))
+    return replace(_rough(policy, point, chance, more), orders=tuple(orders), calm=5 * HOUR)
+
+
 STORE_TROUBLES = {
     "lost reply": Rates(write_lost_after=1.0),
     "request lost half of the time": Rates(write_lost_before=0.5, write_lost_after=0.5),
@@ -272,4 +288,5 @@ FAMILIES: dict[str, Callable[[Policy, str, Random], Setup]] = {
     "store": _store,
     "change": _change,
     "assisted": _assisted,
+    "stop": _stop,
 }

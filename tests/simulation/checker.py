@@ -4,6 +4,7 @@ none of the engine's code, so that a fault there cannot excuse itself here."""
 import json
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import pairwise
 
@@ -56,6 +57,7 @@ def judge(evidence: Evidence) -> Verdict:
         verdict.findings += _changes(item, own, posts, end, evidence.history)
         verdict.findings += _claims(name, own, evidence.history)
         verdict.findings += _sends(name, own, evidence.history)
+        verdict.findings += _paused(item, steps)
         verdict.findings += _receipts(item, own, posts, gone, end)
         verdict.findings += _order(name, posts) if end != "retracted" else ()
         verdict.findings += _times(item, own, posts, evidence)
@@ -101,6 +103,45 @@ def _of_holder(step: Step, holder: "Holder") -> bool:
     fact = step.kind == "published" or step.data.get("found") is True
     put_off = step.kind in ("deferred", "unknown") and "epoch" not in step.data  # written without a claim, by the plan
     return fact or put_off or step.data.get("epoch") == holder.epoch
+
+
+@dataclass
+class Stopped:
+    """Whether everything is paused, as the log goes on."""
+
+    open: bool = False
+    until: int | None = None
+    rules: set[object] = field(default_factory=set)  # of every pause there was
+
+    def take(self, step: Step) -> None:
+        if step.kind == "paused":
+            over = not self.open or (self.until is not None and self.until <= step.at)
+            until = _microseconds(str(step.data["until"])) if step.data["until"] else None
+            longer = None if until is None or self.until is None else max(until, self.until)
+            self.until = until if over else longer
+            self.open = True
+            self.rules.add(step.data["rule"])
+        elif step.kind == "resumed":
+            self.open = False
+
+    def at(self, instant: int) -> bool:
+        return self.open and (self.until is None or instant + ROUNDING < self.until)
+
+
+def _paused(item: Wanted, steps: Sequence[Step]) -> Iterator[Finding]:
+    """Nothing is claimed or announced behind a pause in the log but takedowns; and nothing is skipped that none says so of."""
+    name, stopped = str(item.delivery), Stopped()
+    for step in steps:
+        stopped.take(step)
+        mine = step.delivery == name and stopped.at(max(step.at, item.due))
+        if mine and step.kind in ("claimed", "sending", "editing") and not _takes_down(step, steps):
+            yield Finding("paused", name, f"entry {step.n}: {step.kind}, and everything is paused")
+        if step.delivery == name and step.kind == "skipped" and "skip" not in stopped.rules:
+            yield Finding("loss", name, f"entry {step.n}: skipped, and nobody said so")
+
+
+def _takes_down(claim: Step, steps: Sequence[Step]) -> bool:
+    return any(step.n == claim.n and step.kind == "retracting" for step in steps)
 
 
 def _end(steps: Sequence[Step]) -> str:
@@ -231,7 +272,7 @@ def _receipts(
             yield Finding("log", name, f"entry {step.n}: published with the receipts {sorted(taken)}")
     if end == "published" and {p.index for p in posts} != set(range(len(item.texts))):
         yield Finding("loss", name, "published, and not all of it is on the network")
-    if end in ("missed", "held", "dropped") and posts:
+    if end in ("missed", "held", "dropped", "skipped") and posts:
         yield Finding("loss", name, f"{end}, and {len(posts)} posts are out")
     if end == "refused" and not item.refused:
         yield Finding("loss", name, "refused, and the network never said so")
@@ -273,7 +314,7 @@ def _times(item: Wanted, steps: Sequence[Step], posts: Sequence[Posted], evidenc
 def settled_by(evidence: Evidence) -> int:
     """When everything must be decided: two ticks after nothing goes wrong any more, everybody is awake, the last claim has
     run out and the network shows what it has."""
-    awake = max([evidence.calm, *_awakenings(evidence.history), *_deferrals(evidence)])
+    awake = max([evidence.calm, *_awakenings(evidence.history), *_deferrals(evidence), *_pauses(evidence)])
     segments = sum(len(item.texts) for item in evidence.wanted)
     once = LEASE + SLACK + (evidence.lag + RETRIES) * (segments + 1) + 2 * TICK
     changes = [change.at for item in evidence.wanted for change in item.changes]
@@ -286,6 +327,17 @@ def _awakenings(history: History) -> Iterator[int]:
             yield line.at + int(line.data)
         elif line.kind == "start":
             yield line.at
+
+
+def _pauses(evidence: Evidence) -> Iterator[int]:
+    """When each pause ended, and when what it moved is due."""
+    since, last = 0, max(item.due for item in evidence.wanted)
+    for step in read_log(evidence)[0]:
+        if step.kind == "paused":
+            since = step.at
+            yield _microseconds(str(step.data["until"])) * 2 - since + last if step.data["until"] else 0
+        elif step.kind == "resumed":
+            yield step.at * 2 - since + last
 
 
 def _deferrals(evidence: Evidence) -> Iterator[int]:

@@ -11,7 +11,7 @@ from tests.simulation.newsroom import Wanted
 
 LEASE = 120 * SECOND
 SLACK = 5 * SECOND
-ENDS = {"published", "refused", "missed", "held", "retracted", "dropped"}
+ENDS = {"published", "refused", "missed", "held", "retracted", "dropped", "skipped"}
 
 
 @dataclass(frozen=True)

@@ -5,14 +5,17 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 from random import Random
+from typing import Literal
 
 from presstime.errors import ClaimLost, LedgerError, PresstimeError, StoreError, UsageError
+from presstime.ledger import stopping
 from presstime.ledger.assisted import done_by_hand
 from presstime.ledger.cache import Cache
 from presstime.ledger.claims import ENDED
 from presstime.ledger.log import Ledger
 from presstime.model import Action, Delivery, Json, Settling, Status
 from presstime.networks.memory import TRAITS
+from presstime.pauses import EVERYTHING, Rule
 from presstime.plan.assisted import time_ends
 from presstime.publish.jobs import Jobs
 from presstime.publish.send import Publisher
@@ -70,6 +73,17 @@ class Setup:
     spread: float = 3.0  # seconds before the first instant within which the workers start
     clocks: Callable[[Random, "World"], None] | None = None
     people: tuple[Person, ...] = ()
+    orders: tuple["Order", ...] = ()
+
+
+@dataclass(frozen=True)
+class Order:
+    """A person pauses everything (until a time, or until it is resumed), or resumes it. Times in microseconds."""
+
+    at: int
+    does: Literal["pause", "resume"]
+    rule: Rule = "release"
+    until: int | None = None
 
 
 class World:
@@ -101,8 +115,29 @@ class World:
             self.baton.spawn(host.name, host.live)
         for n, person in enumerate(self.setup.people):
             self.baton.spawn(f"person{n + 1}", partial(self._post_by_hand, person, f"person{n + 1}"))
+        for n, order in enumerate(self.setup.orders):
+            self.baton.spawn(f"ops{n}", partial(self._give, order, f"ops{n}"))
         self.baton.run()
         return self
+
+    def _give(self, order: Order, name: str) -> None:
+        """A person at a machine of their own tries until it is in the log, or is told that it is of no use."""
+        self.baton.wait(order.at - self.baton.now)
+        machine = Machine(name)
+        while True:
+            worker = self.boot(machine, name)
+            try:
+                worker.ledger.catch_up()
+                _order(worker, order)
+                return
+            except Killed:
+                self.baton.wait(SECOND)
+            except UsageError:
+                return
+            except StoreError:
+                self.baton.wait(2 * SECOND)
+            finally:
+                worker.ledger.cache.close()
 
     def now(self) -> datetime:
         return instant(self.baton.now)
@@ -333,6 +368,15 @@ class Host:
         """A minute, as the schedule says; longer and longer once the calm has lasted for hours."""
         calm = self.world.baton.now - self.world.setup.calm
         return max(TICK, calm // 10) if calm > 4 * HOUR else TICK
+
+
+def _order(worker: Worker, order: Order) -> None:
+    if order.does == "resume":
+        stopping.resume(worker.ledger, EVERYTHING, worker.process.now, "bea", "", None, None)
+        return
+    until = None if order.until is None else instant(order.until)
+    gap = timedelta(0)
+    stopping.pause(worker.ledger, EVERYTHING, worker.process.now, "ada", "x", until, order.rule, gap)
 
 
 def _traits(policy: Policy):  # type: ignore[no-untyped-def]

@@ -18,7 +18,7 @@ STOPPED = (
     "edit",
     "missed",
 )  # a takedown puts nothing before readers, and may be what the pause is for
-OUT = (Status.PUBLISHED, Status.RETRACTED, Status.HANDED)
+DECIDED = (Status.PUBLISHED, Status.RETRACTED, Status.HANDED, Status.SKIPPED, Status.MISSED)  # these no pause moves
 
 
 def hold_paused(actions: Sequence[Action], wanted: Mapping[Delivery, Wanted], situation: Situation) -> list[Action]:
@@ -86,7 +86,7 @@ def put_back(
         return item
     if state.moved == named and state.due is not None:
         item = _at(item, state.due)
-    if not (state.begun or state.status in OUT):
+    if not (state.begun or state.status in DECIDED):
         scopes = scopes_of(item.target.channel, groups, item.post.campaign)
         for pause in _over(pauses, "reschedule", now):
             if pause.scope in scopes and pause.end and kept_back(item.target, item.post.expires_at, state, pause):
@@ -98,7 +98,7 @@ def slot_is_lost(
     item: Wanted, state: DeliveryState, pauses: Iterable[Pause], groups: Mapping[str, Sequence[str]], now: datetime
 ) -> bool:
     """Whether a pause with the rule `reschedule` has kept back what had this slot: it waits for another one."""
-    if state.begun or state.status in OUT or state.due is None:
+    if state.begun or state.status in DECIDED or state.due is None:
         return False
     scopes = scopes_of(item.target.channel, groups, item.post.campaign)
     target = replace(item.target, due=state.due)
