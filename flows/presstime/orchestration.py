@@ -41,6 +41,7 @@ SWEEP = timedelta(seconds=30)  # this long after its time a delivery whose run d
 HORIZON = timedelta(days=30)  # how far ahead runs are scheduled, so that ops see what is coming
 TICK_SECONDS = 60
 CHECKPOINT_SECONDS = 3600
+ACCOUNTS_SECONDS = 3600
 FIRST_TICK = timedelta(seconds=8)  # what Prefect's scheduler takes to see a new deployment
 WORKERS = 32  # deliveries under way at once in one run
 DRAIN_SECONDS = 5
@@ -108,6 +109,18 @@ async def checkpoint(root: str) -> State[Any]:
     if sealed.trouble:
         get_run_logger().warning("The checkpoint is in S3, but not all of it in Git: %s", sealed.trouble)
     return Completed(message=f"{sealed.checkpoint.size} entries, head {sealed.checkpoint.hash[:16]}...")
+
+
+@flow(name="accounts", validate_parameters=False)
+async def accounts(root: str) -> State[Any]:
+    """Renew the tokens that are due for it, and fail while a person has to log a channel in, so that automations can wake one."""
+    with desk_at(root) as desk:
+        told = await asyncio.to_thread(desk.tend_accounts)
+    for line in told:
+        get_run_logger().warning(line)
+    if told:
+        return Failed(message=told[0] if len(told) == 1 else f"{told[0]} (and {len(told) - 1} more: see the run's log)")
+    return Completed(message="all accounts work, as far as they tell")
 
 
 @task(name="publish", task_run_name="{delivery}", cache_policy=NO_CACHE)
@@ -255,8 +268,8 @@ async def schedule(desk: Desk, actions: Sequence[Action]) -> None:
 
 
 def deployments(root: Path, pool: str | None = None) -> list[Any]:
-    """What `up` serves and `deploy` registers: `sync` every minute, `publish` for the runs that it schedules, `checkpoint`
-    every hour. `pool`: the work pool whose workers run them; None: whoever serves them."""
+    """What `up` serves and `deploy` registers: `sync` every minute, `publish` for the runs that it schedules, `checkpoint` and
+    `accounts` every hour. `pool`: the work pool whose workers run them; None: whoever serves them."""
     parameters, by_module = {"root": str(root)}, EntrypointType.MODULE_PATH  # an installed package has no flow file
     first = datetime.now(UTC) + FIRST_TICK  # else the first tick is a minute away
     common: dict[str, Any] = {"parameters": parameters, "entrypoint_type": by_module, "work_pool_name": pool}
@@ -272,6 +285,12 @@ def deployments(root: Path, pool: str | None = None) -> list[Any]:
             "checkpoint",
             interval=CHECKPOINT_SECONDS,
             description="Verify what is new in the log and sign where it is.",
+            **common,
+        ),
+        accounts.to_deployment(
+            "accounts",
+            interval=ACCOUNTS_SECONDS,
+            description="Renew tokens ahead of their end; say who has to log in again.",
             **common,
         ),
     ]

@@ -1,7 +1,7 @@
 """The composition root: settings -> concrete parts, built when first needed, in one place."""
 
 import os
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -20,13 +20,14 @@ from presstime.model import (
     Channel,
     Delivery,
     DeliveryState,
+    Post,
     Problem,
     Provenance,
     Secret,
     Status,
     Traits,
 )
-from presstime.networks import can_send, load, load_adapter
+from presstime.networks import can_send, is_served, load, load_adapter
 from presstime.settings import FILE, Settings, no_settings, reveal
 from presstime.settings.media import Media
 
@@ -433,6 +434,35 @@ class Desk:
         """The channel as its adapter sees it."""
         return self._placed(channel, load(channel.network).traits)
 
+    def endings(self, actions: Sequence[Action], now: datetime) -> list[str]:
+        """What a plan should say of access that ends, as far as it can be known without asking another machine."""
+        from presstime.accounts.endings import ending_warnings
+
+        ends = self.accounts.all_ends(map(self.placed, self._known_channels()), near=True)
+        return list(ending_warnings(actions, ends, now, self.settings.timezone))
+
+    def tend_accounts(self) -> list[str]:
+        """Renew every channel's token that is due for it, whether or not anything is to be posted there: some end if they are not
+        renewed for weeks. Returns what a person should know."""
+        from presstime.accounts.endings import ending_warnings
+
+        channels = [self.placed(c) for c in self._known_channels() if not c.assisted and c.credentials is not None]
+        self.ledger.catch_up()
+        known, told = len(self.warnings), list[str]()
+        for channel in channels:
+            try:
+                self.accounts.renewal(channel).fresh()
+            except (SettingsError, NetworkError) as error:
+                told.append(f"channel {channel.name!r}: {error.told}")
+        ends, now = self.accounts.all_ends(channels), self.timing.now()
+        return [*self.warnings[known:], *told, *ending_warnings(self.sync.actions(told=False), ends, now, self.settings.timezone)]
+
+    def _known_channels(self) -> list[Channel]:
+        """The channels on networks that there are."""
+        wrong = {problem.code for problem in self.problems}
+        channels = list(self.settings.channels.values())
+        return [c for c in channels if is_served(c.network)] if "unknown-network" in wrong else channels
+
     def _warn(self, message: str) -> None:
         if message not in self.warnings:
             self.warnings.append(message)
@@ -589,6 +619,37 @@ def content_path(directory: Path, path: str) -> str:
         if place.exists() and place.resolve().is_relative_to(directory.resolve()):
             return place.resolve().relative_to(directory.resolve()).as_posix()
     return path
+
+
+def access_problems(newsroom: Newsroom, directory: Path, environ: Mapping[str, str]) -> list[Problem]:
+    """What is due after the end of its channel's access, as far as presstime.toml tells it, or a credential that lies here."""
+    settings, root = newsroom.settings, directory.resolve()
+    channels = [c for c in settings.channels.values() if is_served(c.network) and _may_end(c, root, environ)]
+    if not channels:
+        return []
+    from presstime.accounts.accounts import Accounts
+    from presstime.accounts.endings import ending_problems
+    from presstime.accounts.places import Places
+    from presstime.clock import now
+    from presstime.content.places import Places as InFile
+
+    def no_store() -> "Store":
+        raise SettingsError("a check renews nothing")
+
+    accounts = Accounts(settings.apps, Places(root, environ, {}, {}), no_store, "")
+    ends = accounts.all_ends(channels, near=True)
+
+    def place_of(post: Post) -> tuple[int, int]:
+        return InFile.of(newsroom.source.read(post.path)).of_key("publish_at")
+
+    return list(ending_problems(newsroom.loaded.each(), ends, now(), settings.timezone, place_of)) if ends else []
+
+
+def _may_end(channel: Channel, root: Path, environ: Mapping[str, str]) -> bool:
+    """Whether anything here tells of an end: most often not, and then a check need not look."""
+    scheme, _, name = (channel.credentials or "").partition(":")
+    here = (scheme == "env" and name in environ) or (scheme == "file" and (root / os.path.expanduser(name)).is_file())
+    return channel.credentials_until is not None or here
 
 
 def render_problems(newsroom: Newsroom) -> list[Problem]:

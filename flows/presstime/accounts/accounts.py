@@ -1,6 +1,6 @@
 """A newsroom's accounts: what is kept for each channel, how it is renewed, and when it ends."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -76,6 +76,11 @@ class Accounts:
         client_id = self.places.read(app.client_id).reveal() if is_locator(app.client_id) else app.client_id
         secret = self.places.read(app.client_secret) if app.client_secret else None
         return Client(client_id.strip(), secret and Secret(secret.reveal().strip()), app.redirect, app.scopes)
+
+    def all_ends(self, channels: Iterable[Channel], near: bool = False) -> dict[str, datetime]:
+        """When each channel's access ends, of those of which it is known."""
+        found = {channel.name: self.ends(channel, near) for channel in channels if not channel.assisted}
+        return {name: end for name, end in found.items() if end is not None}
 
     def ends(self, channel: Channel, near: bool = False) -> datetime | None:
         """When a person has to log the channel in again, as far as its credential tells; with `near`, only where that can be read

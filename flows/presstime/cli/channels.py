@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,9 +18,6 @@ from presstime.settings import FILE
 if TYPE_CHECKING:
     from presstime.accounts.login import Person
     from presstime.wire import Desk
-
-SOON = timedelta(days=14)  # before its end an account that nothing renews is a matter for a person
-
 
 @click.group()
 def command() -> None:
@@ -224,8 +221,11 @@ def _row(desk: "Desk", channel: Channel) -> Row:
 def _standing(desk: "Desk", channel: Channel) -> tuple[str, datetime | None, bool]:
     """Where a channel's credential stands: in words, until when, and whether a person is needed."""
     from presstime.accounts.document import Tokens
+    from presstime.accounts.endings import SOON
 
     again = f"`presstime channels login {channel.name}`"
+    if channel.assisted:
+        return "a person posts there", None, False
     try:
         if not load(channel.network).traits.needs_credentials:
             return "none needed", None, False
@@ -256,7 +256,7 @@ def test_command(directory: Path, names: tuple[str, ...], form: str) -> int:
 
     with open_desk(directory, on_disk=True) as desk:
         channels = [_one(desk, name) for name in names] or list(desk.settings.channels.values())
-        found = [_asked(desk, channel) for channel in channels if load(channel.network).traits.needs_credentials]
+        found = [_asked(desk, channel) for channel in channels if _has_account(channel)]
     if form == "json":
         say_json([asdict(one) for one in found])
     elif found:
@@ -281,6 +281,10 @@ class Trial:
     until: str | None = None
     problem: str | None = None
     needs_person: bool = False
+
+
+def _has_account(channel: Channel) -> bool:
+    return not channel.assisted and load(channel.network).traits.needs_credentials
 
 
 def _asked(desk: "Desk", channel: Channel) -> Trial:

@@ -15,7 +15,7 @@ from presstime.content.worktree import WorkTree
 from presstime.errors import ContentError, SettingsError, UsageError
 from presstime.model import Problem, has_errors
 from presstime.settings import FILE, Settings, parse_settings
-from presstime.wire import network_problems, read_source, render_problems
+from presstime.wire import access_problems, network_problems, read_source, render_problems
 
 
 @click.command()
@@ -65,7 +65,7 @@ def _check(source: Source, directory: Path, paths: tuple[str, ...], fix: bool) -
         return 0, list(error.problems)
     loaded = newsroom.loaded
     found = [*network_problems(settings), *loaded.problems, *render_problems(newsroom)]
-    return loaded.seen, [*found, *_links(newsroom)]
+    return loaded.seen, [*found, *access_problems(newsroom, directory, os.environ), *_links(newsroom)]
 
 
 def _links(newsroom: Newsroom) -> list[Problem]:

@@ -44,6 +44,7 @@ def command(directory: Path, at: str | None, until: str | None, everything: bool
         actions = [a for a in desk.sync.actions(now) if last is None or a.due is None or a.due <= last]
         acting = {action.delivery for action in actions}
         dropped = [s for s in desk.ledger.cache.standing(Status.DROPPED) if s.delivery not in acting]
+        desk.warnings += desk.endings(actions, now)
         costs = costs_of(actions, desk.words, desk.ledger)
         if form == "json":
             say_json(_as_json(desk, now, actions, dropped, costs))
@@ -82,6 +83,7 @@ def _as_json(
         "dropped": [{"delivery": str(s.delivery), "reason": s.reason} for s in dropped],
         "skipped": [{"path": s.path, "reason": s.reason} for s in desk.newsroom.loaded.skipped],
         "problems": [p.to_json() for p in desk.problems],
+        "warnings": desk.warnings,
     }
 
 

@@ -40,6 +40,10 @@ def command(directory: Path, form: str) -> int:
         theirs = {state.delivery for state in waiting}
         due = [a for a in actions if a.action in ("publish", "wait") and a.due and a.delivery not in theirs]
         coming, passed = due[:COMING], last_pass(desk.root)
+        endings = desk.endings(actions, desk.timing.now())
+        desk.warnings += endings
+        for warning in endings if form == "text" else ():
+            say(f"warning: {warning}")
         if form == "json":
             say_json(_as_json(desk, needed, waiting, coming, passed))
         else:
@@ -99,4 +103,5 @@ def _as_json(
         "last_pass": to_iso(datetime.fromtimestamp(passed, UTC)) if passed else None,
         "log": {"name": desk.store.name, "entries": desk.ledger.cache.head().n},
         "problems": [p.to_json() for p in desk.problems],
+        "warnings": desk.warnings,
     }

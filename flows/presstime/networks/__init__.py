@@ -67,6 +67,11 @@ def load(name: str) -> type[Composer]:
     raise SettingsError(f"there is no network {name!r}", f"Known networks: {', '.join(names())}.")
 
 
+def is_served(name: str) -> bool:
+    """Whether there is a network of that name."""
+    return name in BUILT_IN or any(_others(name))
+
+
 def oauth_of(name: str) -> OAuth | None:
     """How accounts of a network are logged in to; None where a token is all. Raises `SettingsError` for a name nobody serves."""
     return OURS.get(name) or load(name).oauth
