@@ -455,7 +455,11 @@ class Desk:
             except (SettingsError, NetworkError) as error:
                 told.append(f"channel {channel.name!r}: {error.told}")
         ends, now = self.accounts.all_ends(channels), self.timing.now()
-        return [*self.warnings[known:], *told, *ending_warnings(self.sync.actions(told=False), ends, now, self.settings.timezone)]
+        return [
+            *self.warnings[known:],
+            *told,
+            *ending_warnings(self.sync.actions(told=False), ends, now, self.settings.timezone),
+        ]
 
     def _known_channels(self) -> list[Channel]:
         """The channels on networks that there are."""

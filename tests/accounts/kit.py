@@ -108,8 +108,11 @@ class World:
     def worker(self, name: str = "host/m/1/1", **more: Any) -> Renewal:
         """A worker with its own eyes on the same document and bucket."""
 
+        def rehearse(text: str) -> None:
+            self.on("rehearse")
+
         def keep(text: str) -> None:
-            self.on("keep same" if text == self.text else "keep new")
+            self.on("keep")
             self.text = text
             self.on("kept")
 
@@ -121,6 +124,7 @@ class World:
         made: dict[str, Any] = {
             "read": lambda: Secret(self.text),
             "keep": keep,
+            "rehearse": rehearse,
             "sleep": sleep,
             "monotonic": lambda: (self.at - START).total_seconds(),
             "journal": lambda: Journal(MemoryStore(self.bucket), "brand-x", name, gone),

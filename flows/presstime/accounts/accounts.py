@@ -50,6 +50,7 @@ class Accounts:
             oauth=oauth,
             read=lambda: self.places.read(locator),
             keep=(lambda text: self.places.write(locator, text)) if writable else None,
+            rehearse=(lambda text: self.places.rehearse(locator, text)) if writable else None,
             provider=lambda: self.provider(channel),
             journal=lambda: Journal(self.store(), channel.name, self.worker),
             warn=self.warn,

@@ -34,9 +34,7 @@ def ending_problems(
             yield Problem(post.path, *place_of(post), "warning", "access-ends", message, _advice(target.channel))
 
 
-def ending_warnings(
-    actions: Iterable[Action], ends: Mapping[str, datetime], now: datetime, zone: str
-) -> Iterator[str]:
+def ending_warnings(actions: Iterable[Action], ends: Mapping[str, datetime], now: datetime, zone: str) -> Iterator[str]:
     """A sentence for each channel whose access has ended, ends soon, or ends before something that is planned for it."""
     waiting: dict[str, list[Action]] = {}
     for action in actions:

@@ -52,6 +52,17 @@ class Places:
             raise SettingsError(f"nothing here can write to {locator}", "Use file:PATH.")
         writer(name, value)
 
+    def rehearse(self, locator: str, standing: str) -> None:
+        """Find out whether a write would come off. Beside a file another is made and removed, so that what stands there is not
+        touched; elsewhere only writing tells, and what stands there is written once more. Raises as `write` does."""
+        if locator.startswith("file:"):
+            path = self.path(locator).resolve()
+            _write_file(path.with_name(f"{path.name}.rehearsal"), "")
+            with suppress(OSError):
+                path.with_name(f"{path.name}.rehearsal").unlink()
+        else:
+            self.write(locator, standing)
+
     def path(self, locator: str) -> Path:
         """The file that a `file:` locator names."""
         return self.root / os.path.expanduser(locator.partition(":")[2])

@@ -1,13 +1,14 @@
 """Renewing a channel's token: ahead of need, by one worker at a time, and never with a token that was used up already.
 
 The order that everything rests on: the journal says "begun" (create-only, so one worker alone), the document is read again (it
-may have been renewed meanwhile), written back as it is (a token is used up only once its successor can be kept), and only
+may have been renewed meanwhile), writing it is rehearsed (a token is used up only once its successor can be kept), and only
 then is the network asked, once; its answer is written back, and the journal says "done".
 """
 
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -38,13 +39,14 @@ class Renews(Protocol):
 class Renewal:
     """One channel's token document, kept fresh. Threads may share one.
 
-    `read` gives the credential as it is kept now, `keep` writes a document there (None: it cannot be written). `provider` is asked
-    for when a renewal is due. All raise `PresstimeError`. `warn` is told what a person should know and nobody waits for."""
+    `read` gives the credential as it is kept now, `keep` writes a document there (None: it cannot be written), `rehearse` finds out
+    whether that would come off, given what stands there. `provider` is asked for when a renewal is due. All raise `PresstimeError`. `warn` is told what a person should know and nobody waits for."""
 
     channel: str
     oauth: OAuth | None
     read: Callable[[], Secret]
     keep: Callable[[str], None] | None
+    rehearse: Callable[[str], None] | None
     provider: Callable[[], Renews]
     journal: Callable[[], Journal]
     warn: Callable[[str], None]
@@ -153,8 +155,8 @@ class Renewal:
             journal.write(fingerprint, own, "done", "renewed elsewhere")
             return newer
         try:
-            if self.keep is not None:
-                self.keep(tokens.write())
+            if self.rehearse is not None:
+                self.rehearse(tokens.write())
         except PresstimeError as error:
             journal.write(fingerprint, own, "later", error.told, self.now() + MENDED)
             raise NetworkError(error.message, error.advice, needs_person=True) from None
@@ -170,13 +172,18 @@ class Renewal:
             journal.write(fingerprint, own, error.fate, error.told, until)
             failed = self._ended(error.message) if error.fate == "refused" else error
         else:
-            self._kept(journal, own, tokens, fresh)
-            return fresh
+            return self._kept(journal, own, tokens, fresh)
         raise failed
 
-    def _kept(self, journal: Journal, own: Record, before: Tokens, fresh: Tokens) -> None:
-        """Put the new tokens where the old ones were, and say so. Nothing stops this: they exist nowhere else."""
+    def _kept(self, journal: Journal, own: Record, before: Tokens, fresh: Tokens) -> Tokens:
+        """Put the new tokens where the old ones were, and say so. Nothing stops this but a login meanwhile, which is newer: they
+        exist nowhere else. Returns what is to be used."""
         trouble = ""
+        with suppress(PresstimeError):
+            newer = self._newer(before)
+            if newer is not None:
+                journal.write(before.fingerprint, own, "done", "somebody logged in meanwhile")
+                return newer
         for pause in KEEPING if self.keep is not None else ():
             self.sleep(pause)
             try:
@@ -196,6 +203,7 @@ class Renewal:
             )
         except StoreError as error:  # the document says it, too, to all who read it
             self.warn(f"channel {self.channel!r} was renewed, and S3 could not be told: {error.message}")
+        return fresh
 
     # --- what stands in the way ---
 
