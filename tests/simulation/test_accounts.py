@@ -48,6 +48,7 @@ class Chaos:
         chance = self.rng.random()
         if chance < 0.08:
             self.crashes += 1
+            self.lost += at in ("answered", "keep")  # the network has answered, and nobody has the answer any more
             raise Crash
         if chance < 0.3 and self.depth < 2:
             self.world.at += self.rng.choice(PAUSES)
