@@ -61,7 +61,7 @@ def control(sandbox: SandboxServer, network: str, do: str) -> int:
     return int(httpx.post(f"{sandbox.url}/_sandbox/tokens", json=told, trust_env=False).json()["count"])
 
 
-@pytest.mark.parametrize("network", sorted(oauth.OURS.keys() - {"facebook"}))
+@pytest.mark.parametrize("network", sorted(oauth.OURS))
 def test_every_network(network: str, sandbox: SandboxServer, clock: Clock) -> None:
     """Each network's login ends with tokens of the account that allowed it, its scopes and its end."""
     anna = Anna()

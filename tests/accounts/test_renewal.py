@@ -312,6 +312,21 @@ def test_a_login_during_the_renewal_wins() -> None:
     assert world.used == []
 
 
+def test_a_login_before_the_answer_is_kept_wins() -> None:
+    """A person who logs in while the network's answer is on its way is not written over: theirs is the newer."""
+    world = World()
+    world.at = START + SOON
+    newer = world.document("access-9", "refresh-9", world.at, world.at + 2 * HOUR)
+
+    def log_in(at: str) -> None:
+        if at == "answered":
+            world.text = newer
+
+    world.on = log_in
+    assert world.worker().fresh().reveal() == "access-9"
+    assert (world.text, kinds(world)) == (newer, ["begun", "done"])
+
+
 @pytest.mark.parametrize("fault", ["lost-after", "lost-before", "conflict"])
 def test_replies_of_s3_that_get_lost(fault: str) -> None:
     """A create whose reply was lost is read back: a worker knows its own turn, and takes no other's."""

@@ -68,6 +68,8 @@ class Server:
         found["POST", oauth.token] = self.token
         for swap in filter(None, (oauth.lengthen, oauth.swap)):
             found["GET", swap.address] = self._swapping(swap)
+        if oauth.pages:
+            found["GET", oauth.pages] = self.pages
         if oauth.device:
             found["POST", oauth.device] = self.device
             found["GET", "/device"] = self.type_in
@@ -259,6 +261,15 @@ class Server:
             return self._answer(grant, self.grants.issue(grant, self.oauth))
 
         return swapping
+
+    async def pages(self, request: Request) -> Response:
+        """The pages that a person may post to, each with its own token (Graph API, User, accounts): one, named as the account."""
+        token = request.query_params.get("access_token", "")
+        grant, account = self.grants.of_access(self.network, token), self.grants.verdict(self.network, token)
+        if grant is None or not account:
+            return _meta("Error validating access token", 190)
+        page = {"id": account, "name": account, "access_token": self.grants.issue(grant, self.oauth)}
+        return JSONResponse({"data": [page]})
 
     async def device(self, request: Request) -> Response:
         told = await _form(request)
