@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from presstime.accounts.login import Person
     from presstime.wire import Desk
 
+
 @click.group()
 def command() -> None:
     """The accounts: log in to one, list them, ask each whose it is and until when."""
