@@ -10,13 +10,14 @@ import pytest
 
 from presstime.errors import NetworkError, SettingsError
 from presstime.model import Accepted, Channel, Deferred, Outcome, Receipt, Refused, Secret, Segment, Status, Unknown
-from presstime.networks import graph, load
+from presstime.networks import containers, graph, load
 from presstime.networks.base import Order
 from presstime.networks.graph import GraphAdapter
 from presstime.networks.verdict import judge
 from presstime.sandbox import contracts
 from presstime.sandbox.calls import Answer, Call
-from presstime.sandbox.graph import LIFE, ContainerTwin, GraphTwin
+from presstime.sandbox.containers import LIFE, ContainerTwin
+from presstime.sandbox.graph import GraphTwin
 from presstime.sandbox.instagram import Instagram as InstagramTwin
 from presstime.sandbox.server import SandboxServer
 from presstime.sandbox.state import Container, State
@@ -228,8 +229,8 @@ def boxes(request: pytest.FixtureRequest, sandbox: SandboxServer) -> SandboxBenc
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(graph, "WAITS", (0, 0, 0))
-    monkeypatch.setattr(graph, "WAITS_MOVING", (0, 0, 0))
+    monkeypatch.setattr(containers, "WAITS", (0, 0, 0))
+    monkeypatch.setattr(containers, "WAITS_MOVING", (0, 0, 0))
 
 
 def shown(sender: Sender, *colors: str) -> Any:
@@ -293,7 +294,7 @@ def test_children_are_finished_before_their_parent_is_made(boxes: SandboxBench) 
 
 def test_a_container_that_is_never_ready(boxes: SandboxBench, monkeypatch: pytest.MonkeyPatch) -> None:
     """The looking ends: it may be tried again, by nobody in person."""
-    monkeypatch.setattr(graph, "WAITS", (0,))
+    monkeypatch.setattr(containers, "WAITS", (0,))
     account = f"stuck-{boxes.network}"
     boxes.server.state.faults.add({"network": boxes.network, "kind": "processing", "account": boxes.named(account)})
     sender = Sender(boxes, account)

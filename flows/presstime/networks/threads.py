@@ -28,7 +28,8 @@ from presstime.model import (
     Variant,
 )
 from presstime.networks.base import Order
-from presstime.networks.graph import ContainerAdapter, counted, dialect, instant, within
+from presstime.networks.containers import ContainerAdapter, within
+from presstime.networks.graph import counted, dialect, instant
 from presstime.networks.holes import media_hole
 from presstime.networks.http import confirmed
 

@@ -5,7 +5,8 @@ from typing import ClassVar
 from presstime.networks.instagram import METRICS, TRAITS
 from presstime.networks.instagram import Instagram as Adapter
 from presstime.sandbox.calls import Answer, Call, Rejected
-from presstime.sandbox.graph import ContainerTwin, chosen, node_id, stamp
+from presstime.sandbox.containers import ContainerTwin
+from presstime.sandbox.graph import chosen, node_id, stamp
 from presstime.sandbox.state import Container, Post
 from presstime.sandbox.twin import Operation, marked, picture_type, too_long
 

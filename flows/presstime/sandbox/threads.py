@@ -7,7 +7,8 @@ from presstime.model import JsonObject
 from presstime.networks.threads import METRICS, TRAITS
 from presstime.networks.threads import Threads as Adapter
 from presstime.sandbox.calls import Answer, Call, Rejected
-from presstime.sandbox.graph import ContainerTwin, chosen, node_id, stamp
+from presstime.sandbox.containers import ContainerTwin
+from presstime.sandbox.graph import chosen, node_id, stamp
 from presstime.sandbox.state import Container, Post
 from presstime.sandbox.twin import Operation, marked, too_long
 
