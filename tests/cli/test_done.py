@@ -117,3 +117,8 @@ def test_check_asks_for_nothing(newsroom: Newsroom) -> None:
     newsroom.folder.post("train", "Hello", channels="[verne-x]")
     found = newsroom.call("check")
     assert (found.code, "no problems" in found.out) == (0, True), found.said
+    newsroom.folder.commit()
+    listed = {row["channel"]: row for row in newsroom.call("channels", "list", "--format", "json").json}
+    assert (listed["verne-x"]["state"], listed["verne-x"]["needs_person"]) == ("a person posts there", False)
+    assert newsroom.call("channels", "test", "verne-x").code == 0
+    assert "a person posts on verne-x" in newsroom.call("channels", "login", "verne-x").err

@@ -8,9 +8,10 @@ import pytest
 
 from presstime.errors import ClaimLost, UsageError
 from presstime.ledger.assisted import done_by_hand, hand_over
+from presstime.ledger.by_hand import settle_by_hand
 from presstime.ledger.claims import Announcement, claim, put_off, step
 from presstime.ledger.log import Ledger
-from presstime.model import DeliveryState, Status
+from presstime.model import DeliveryState, Receipt, Status
 from tests.publish.kit import START, D, World
 
 URL, OTHER = "https://www.linkedin.com/posts/verne-1", "https://www.linkedin.com/posts/verne-2"
@@ -149,6 +150,13 @@ def test_not_what_the_network_published() -> None:
     world.publish(job)
     with pytest.raises(UsageError, match="is published, and was not handed"):
         done(world)
+
+
+def test_settle_sends_on_to_done() -> None:
+    """Whoever takes the wrong verb for it is told the right one."""
+    with pytest.raises(UsageError) as caught:
+        settle_by_hand(handed().worker().ledger, D, World().now, "bea", Receipt(URL, URL), last=True)
+    assert "presstime done" in caught.value.advice
 
 
 # --- races ------------------------------------------------------------------------------------------------------------

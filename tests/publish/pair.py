@@ -11,6 +11,7 @@ import pygit2
 from presstime.content.newsroom import read_newsroom
 from presstime.errors import UsageError
 from presstime.ledger import by_hand, stopping
+from presstime.ledger.assisted import done_by_hand
 from presstime.ledger.cache import Cache
 from presstime.ledger.log import Ledger
 from presstime.model import Action, JsonObject, Status
@@ -32,6 +33,7 @@ VARIED = (
     SLOTS + '[pause.x]\nwhat = "all"\nreason = "x"\nuntil = "2026-11-23T20:00"\nresume = "reschedule"\n',
     SLOTS + '[policy]\nquiet_hours = "22:00-07:00"\nquiet = "move"\n',
     SLOTS.replace('channels = ["site-feed", "brand-mastodon"]', 'channels = ["site-feed"]'),
+    SLOTS.replace("[channels.brand-mastodon]", '[channels.brand-mastodon]\nmode = "assisted"'),
 )
 SCOPES = (EVERYTHING, Scope("channel", "site-feed"), Scope("group", "all"), Scope("campaign", "spring"))
 TEXTS = ("One.", "Two.", "Three.")
@@ -222,6 +224,15 @@ class Pair:
 
     def template(self, a: int, b: int, c: int) -> None:
         self.folder.write("templates/mastodon.j2", "{{ post.title }}: {{ post.text }}" + "!" * (a % 3))
+
+    def post_by_hand(self, a: int, b: int, c: int) -> None:
+        """A person says where one of those that wait for somebody is; the same in both worlds."""
+        for world in (self.cheap, self.whole):
+            with world.office.desk("person/m/1/1") as desk:
+                desk.ledger.catch_up()
+                if waiting := sorted(state.delivery for state in desk.waiting()):
+                    delivery = waiting[a % len(waiting)]
+                    done_by_hand(desk.ledger, delivery, world.office.now, "bea", [f"https://post.example/{delivery}"])
 
     def nothing(self, a: int, b: int, c: int) -> None:
         self.folder.write("notes.txt", f"{a} {b} {c}")

@@ -25,6 +25,7 @@ CHANGES: list[Callable[[Pair, int, int, int], None]] = [
     Pair.picture,
     Pair.settings,
     Pair.template,
+    Pair.post_by_hand,
     Pair.nothing,
     Pair.rewrite,
     Pair.stop,

@@ -76,6 +76,10 @@ def _destination(desk: "Desk", channel: Channel, place: str | None) -> str:
     """Where the credential will be kept. Raises `SettingsError` before anybody is asked anything."""
     from presstime.settings.secrets import LOCATOR_ADVICE, is_locator
 
+    if channel.assisted:
+        raise UsageError(
+            f"a person posts on {channel.name}", 'There is nothing to log in to while it has mode = "assisted".'
+        )
     if not load(channel.network).traits.needs_credentials:
         raise UsageError(
             f"{load(channel.network).traits.title} asks for no credentials", "There is nothing to log in to."

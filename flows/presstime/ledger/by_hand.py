@@ -56,9 +56,8 @@ def _in_doubt(state: DeliveryState | None, delivery: Delivery, ledger: Ledger) -
     if state is None:
         raise UsageError(f"the log knows no delivery {delivery}", "`presstime status` lists those that need a person.")
     if state.intent is None:
-        raise UsageError(
-            f"{delivery} is {state.status.value}: nothing about it is in doubt", "There is nothing to settle."
-        )
+        advice = "`presstime done` says where a person posted it." if state.handed else "There is nothing to settle."
+        raise UsageError(f"{delivery} is {state.status.value}: nothing about it is in doubt", advice)
     if not state.review and held_by_another(state, ledger.store.now(), ledger.writer):
         raise UsageError(f"{delivery}: another worker is at it", "Wait two minutes, then look again.")
     return state
