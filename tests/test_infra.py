@@ -2,25 +2,32 @@
 
 import configparser
 import json
+import os
 import re
 import shlex
 import shutil
 import subprocess
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
+from prefect.settings import Settings
+from pydantic import BaseModel
 
 from presstime.cli import VERBS
+from presstime.orchestration import deployments
+from presstime.standby import LOOK_SECONDS, PATIENCE_SECONDS
 from presstime.stores.public import FOLDER, FRESH, LIFE
+from presstime.wire import MARK, STATE
 
 ROOT = Path(__file__).parents[1]
 INFRA = ROOT / "infra"
@@ -274,46 +281,245 @@ def test_the_unit_is_hardened() -> None:
     assert service["User"] not in ("", "root")
 
 
-def compose() -> dict[str, Any]:
-    found: dict[str, Any] = yaml.safe_load((INFRA / "compose.yaml").read_text())
+HOUSES = ("compose.yaml", "compose.team.yaml")
+houses = pytest.mark.parametrize("name", HOUSES)
+
+
+def compose(name: str) -> dict[str, Any]:
+    """The services of a compose file, YAML's own merges done."""
+    found: dict[str, Any] = yaml.safe_load((INFRA / name).read_text())["services"]
     return found
 
 
 def test_every_image_is_pinned_by_a_tag() -> None:
-    """No `latest`: neither in compose.yaml, nor in the Containerfile, nor in the CI recipes."""
-    images = [service["image"] for service in compose()["services"].values()]
-    images += re.findall(r"^FROM (\S+)", (INFRA / "Containerfile").read_text(), re.MULTILINE)
-    images.append(yaml.safe_load((INFRA / "ci/gitlab-ci.yml").read_text())["presstime-check"]["image"])
-    assert len(images) > 5
+    """No `latest`: neither in the compose files, nor in the Containerfile, nor on Kubernetes, nor in the CI recipes."""
+    images = [service["image"] for name in HOUSES for service in compose(name).values()]
+    for path in (INFRA / "Containerfile", INFRA / "kubernetes/presstime.yaml", INFRA / "ci/gitlab-ci.yml"):
+        found = re.findall(r"^ *(?:FROM|image:) (\S+)", path.read_text(), re.MULTILINE)
+        assert found, path
+        images += found
     assert all(re.fullmatch(r"[a-z./-]+:\d+\.\d+[\w.-]*", image) for image in images), images
 
 
 def test_the_image_is_that_of_this_version() -> None:
-    """compose.yaml and the recipes name the version that pyproject.toml has."""
+    """Compose files, Kubernetes values and recipes name the version that pyproject.toml has."""
     version = project()["version"]
-    assert compose()["services"]["worker"]["image"] == f"presstime:{version}"
-    for recipe in (INFRA / "ci").iterdir():
-        assert f"presstime=={version}" in recipe.read_text()
+    for name in HOUSES:
+        assert compose(name)["worker"]["image"] == f"presstime:{version}"
+    assert values("server")["global"]["prefect"]["image"]["prefectTag"] == version
+    assert values("worker")["worker"]["image"]["prefectTag"] == version
+    for path in [*(INFRA / "ci").iterdir(), *(INFRA / "kubernetes").iterdir()]:
+        named = re.findall(r"presstime(?:==|:)(\d[\w.]+)", path.read_text())
+        assert set(named) <= {version}, path.name
 
 
-def test_the_worker_runs_a_verb_and_finds_prefect() -> None:
-    """The worker's command exists, and everything it waits for is a service of the same file."""
-    services = compose()["services"]
-    assert verb_of(services["worker"]["command"]) in VERBS
-    assert services["worker"]["environment"]["PREFECT_API_URL"] == "http://prefect:4200/api"
+@houses
+def test_everything_that_is_waited_for_is_there(name: str) -> None:
+    """Each service waits for services of the same file, and for health only where there is a health check."""
+    services = compose(name)
     for service in services.values():
-        assert set(service.get("depends_on", {})) <= services.keys()
+        for other, how in service.get("depends_on", {}).items():
+            assert other in services
+            if how["condition"] == "service_healthy":
+                assert "test" in services[other]["healthcheck"], other
+
+
+@houses
+def test_only_who_passes_has_the_images_health_check(name: str) -> None:
+    """The image's own check asks for the age of the last pass: whoever makes none has another, or none."""
+    for called, service in compose(name).items():
+        if service["image"].startswith("presstime:") and called != "worker":
+            assert "healthcheck" in service, called
+
+
+def test_the_health_check_reads_the_mark_of_a_pass() -> None:
+    """HEALTHCHECK looks at the file that a pass touches, for longer than `up` waits before it does a pass itself."""
+    found = re.search(r"find /srv/newsroom/(\S+) -mmin -(\d+)", (INFRA / "Containerfile").read_text())
+    assert found
+    assert found[1] == f"{STATE}/{MARK}"
+    assert int(found[2]) * 60 > PATIENCE_SECONDS + LOOK_SECONDS
+
+
+def test_the_containers_run_what_there_is() -> None:
+    """One machine: `presstime up` as a worker. A team: Prefect's workers, and the flows registered before they start."""
+    one, team = compose("compose.yaml"), compose("compose.team.yaml")
+    assert verb_of(one["worker"]["command"]) == "up"
+    assert verb_of(team["deploy"]["command"]) == "deploy"
+    assert [
+        *team["worker"]["entrypoint"],
+        *team["worker"]["command"],
+    ] == ["prefect", "worker", "start", "--pool", "presstime"]
+    assert team["worker"]["depends_on"]["deploy"]["condition"] == "service_completed_successfully"
+    for services in (one, team):
+        assert services["worker"]["environment"]["PREFECT_API_URL"] == "http://prefect:4200/api"
     containerfile = (INFRA / "Containerfile").read_text()
     assert json.loads(re.findall(r"^CMD (.+)$", containerfile, re.MULTILINE)[0])[0] in VERBS
     assert re.search(r"^USER (?!root|0\b)", containerfile, re.MULTILINE)
 
 
-def test_no_secret_stands_in_a_file() -> None:
-    """Passwords and keys come from the environment: compose.yaml demands them and has none of its own."""
-    for service in compose()["services"].values():
-        for name, value in service.get("environment", {}).items():
-            if re.search("PASSWORD|SECRET|KEY", name):
-                assert str(value).startswith("${"), name
+def test_a_teams_prefect_is_several() -> None:
+    """Two API servers without services, the services once, four workers, the migration before all."""
+    team = compose("compose.team.yaml")
+    assert (team["prefect"]["deploy"]["replicas"], team["worker"]["deploy"]["replicas"]) == (2, 4)
+    assert "--no-services" in team["prefect"]["command"]
+    assert team["services"]["command"] == ["server", "services", "start"]
+    assert "deploy" not in team["services"]
+    assert team["prefect"]["depends_on"]["migrate"]["condition"] == "service_completed_successfully"
+
+
+@houses
+def test_no_secret_stands_in_a_file(name: str) -> None:
+    """Passwords and keys come from the environment: the compose files demand them and have none of their own."""
+    for service in compose(name).values():
+        for variable, value in service.get("environment", {}).items():
+            if re.search("PASSWORD|SECRET|KEY", variable):
+                assert str(value).startswith("${"), variable
+
+
+# --- Prefect's settings, which stand in four places --------------------------------------------------------------------
+
+
+def env_file(name: str) -> dict[str, str]:
+    lines = (INFRA / name).read_text().splitlines()
+    return dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
+
+
+VALUES = {"server": INFRA / "kubernetes/prefect-server.yaml", "worker": INFRA / "kubernetes/prefect-worker.yaml"}
+
+
+def values(chart: str) -> dict[str, Any]:
+    found: dict[str, Any] = yaml.safe_load(VALUES[chart].read_text())
+    return found
+
+
+@pytest.mark.parametrize("name", ["prefect-server.env", "prefect-worker.env"])
+def test_prefect_knows_every_setting(name: str) -> None:
+    """Each variable of the env files is a setting of the Prefect that is installed, or of prefect-redis: no typing error is
+    passed over in silence, as Prefect does it."""
+    known = _names(Settings)
+    redis = {"PREFECT_REDIS_MESSAGING_URL", "PREFECT_REDIS_WORKER_CLEANUP_QUEUE_URL"}
+    assert set(env_file(name)) - known - redis - {"DO_NOT_TRACK"} == set()
+
+
+def _names(model: type[BaseModel]) -> set[str]:
+    """Every environment variable that a settings model and those below it read."""
+    found: set[str] = set()
+    for field in model.model_fields.values():
+        below = field.annotation
+        if isinstance(below, type) and issubclass(below, BaseModel):
+            found |= _names(below)
+        choices = getattr(field.validation_alias, "choices", [field.validation_alias])
+        found |= {str(choice).upper() for choice in choices if isinstance(choice, str)}
+    prefix = str(model.model_config.get("env_prefix", ""))
+    return found | {f"{prefix}{name}".upper() for name in model.model_fields}
+
+
+def test_compose_moves_what_is_elsewhere_and_nothing_more() -> None:
+    """compose.team.yaml overrides just the settings of prefect-server.env that say 127.0.0.1 of a server that is elsewhere."""
+    local = {name for name, value in env_file("prefect-server.env").items() if "127.0.0.1" in value}
+    moved = set(compose("compose.team.yaml")["prefect"]["environment"])
+    assert moved == local - {"PREFECT_UI_API_URL"}  # that is the browser's
+
+
+def test_kubernetes_has_the_same_settings() -> None:
+    """The values say what prefect-*.env say, as far as the charts do not say it by themselves."""
+    server, env = values("server"), env_file("prefect-server.env")
+    by_chart = {  # templates/_helpers.tpl, `backgroundServices.envVars`, and the database's secret
+        "PREFECT_API_DATABASE_CONNECTION_URL",
+        "PREFECT_API_DATABASE_MIGRATE_ON_START",
+        "PREFECT_MESSAGING_BROKER",
+        "PREFECT_MESSAGING_CACHE",
+        "PREFECT_SERVER_EVENTS_CAUSAL_ORDERING",
+        "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE",
+        "PREFECT_REDIS_MESSAGING_URL",  # as host and port
+        "PREFECT_SERVER_DOCKET_URL",
+        "PREFECT_SERVER_LOGGING_LEVEL",
+        "PREFECT_UI_API_URL",
+    }
+    ours = {one["name"]: one["value"] for one in server["global"]["prefect"]["env"]}
+    assert set(env) - by_chart == set(ours)
+    assert {n: v for n, v in ours.items() if "redis://" not in v} == {
+        n: v for n, v in env.items() if n in ours and "redis://" not in v
+    }
+    messaging = server["backgroundServices"]["messaging"]
+    where = f"{messaging['redis']['host']}:{messaging['redis']['port']}"
+    assert messaging["docket"]["url"] == f"redis://{where}/0" == ours["PREFECT_REDIS_WORKER_CLEANUP_QUEUE_URL"]
+    config, worker = values("worker")["worker"]["config"], env_file("prefect-worker.env")
+    assert str(config["queryInterval"]) == worker["PREFECT_WORKER_QUERY_SECONDS"]
+    assert str(config["prefetchSeconds"]) == worker["PREFECT_WORKER_PREFETCH_SECONDS"]
+
+
+CHARTS = os.environ.get("PRESSTIME_CHARTS")  # the folder `charts` of a clone of PrefectHQ/prefect-helm
+LEANED_ON = {  # what our values lean on, where the charts' own schemas are not at hand
+    "server": """global.prefect.image.repository global.prefect.image.prefectTag global.prefect.env server.replicaCount
+        server.command server.args server.automountServiceAccountToken server.uiConfig.prefectUiApiUrl
+        server.basicAuth.enabled server.basicAuth.existingSecret server.resources.requests server.resources.limits
+        backgroundServices.runAsSeparateDeployment backgroundServices.replicaCount backgroundServices.command
+        backgroundServices.args backgroundServices.automountServiceAccountToken backgroundServices.resources.requests
+        backgroundServices.resources.limits backgroundServices.messaging.redis.host backgroundServices.messaging.redis.port
+        backgroundServices.messaging.docket.url migrations.entrypoint secret.create secret.name postgresql.enabled
+        redis.enabled""",
+    "worker": """worker.replicaCount worker.image.repository worker.image.prefectTag worker.command worker.args
+        worker.config.workPool worker.config.type worker.config.queryInterval worker.config.prefetchSeconds
+        worker.config.http2 worker.apiConfig worker.selfHostedServerApiConfig.apiUrl
+        worker.selfHostedServerApiConfig.basicAuth.enabled worker.selfHostedServerApiConfig.basicAuth.existingSecret
+        worker.livenessProbe.enabled worker.resources.requests worker.resources.limits worker.podSecurityContext
+        worker.containerSecurityContext worker.extraEnvVars worker.extraEnvVarsSecrets worker.initContainer.extraContainers
+        worker.extraVolumes worker.extraVolumeMounts role.create rolebinding.create""",
+}
+
+
+@pytest.mark.parametrize("chart", LEANED_ON)
+def test_the_values_are_of_the_charts(chart: str) -> None:
+    """The values hold to the chart's own values.schema.json (PRESSTIME_CHARTS says where it lies); always, to the names in it that
+    were looked up there."""
+    if CHARTS:
+        schema = json.loads(Path(CHARTS, f"prefect-{chart}", "values.schema.json").read_text())
+        jsonschema.validate(values(chart), schema)
+    names = LEANED_ON[chart].split()
+
+    def leaves(node: Any, path: str = "") -> Iterator[str]:
+        if path in names or not isinstance(node, dict):
+            yield path
+            return
+        for key, below in node.items():
+            yield from leaves(below, f"{path}.{key}".lstrip("."))
+
+    assert sorted(leaves(values(chart))) == sorted(names)
+
+
+def test_a_chart_is_named_with_its_version() -> None:
+    """The commands in the values' heads install one version of the charts, the same for both."""
+    found = [re.findall(r"--version (\S+)", path.read_text()) for path in VALUES.values()]
+    assert found[0] == found[1]
+    assert len(found[0]) == 1
+
+
+# --- prefect.yaml -----------------------------------------------------------------------------------------------------
+
+
+def test_prefect_yaml_has_what_deploy_registers() -> None:
+    """Each deployment of `deployments`, and no other, with its entrypoint, words, schedule and tags. What a server makes of both is
+    compared in tests/real/test_deployments.py."""
+    written = yaml.safe_load((INFRA / "prefect.yaml").read_text())["deployments"]
+    root = "{{ $PRESSTIME_ROOT }}"
+    wanted = [
+        {
+            "name": one.name,
+            "entrypoint": one.entrypoint,
+            "description": one.description,
+            **({"tags": one.tags} if one.tags else {}),
+            **(
+                {"schedules": [{"interval": s.schedule.interval.total_seconds()} for s in one.schedules]}
+                if one.schedules
+                else {}
+            ),
+            "parameters": {key: root if value == "/srv/newsroom" else value for key, value in one.parameters.items()},
+            "work_pool": {"name": one.work_pool_name},
+        }
+        for one in deployments(Path("/srv/newsroom"), "presstime")
+    ]
+    assert written == wanted, yaml.safe_dump(wanted, sort_keys=False)
 
 
 # --- constraints ------------------------------------------------------------------------------------------------------
@@ -346,19 +552,22 @@ def test_constraints_satisfy_the_project(requirement: Requirement) -> None:
 
 # --- CI ---------------------------------------------------------------------------------------------------------------
 
-WORKFLOWS = [ROOT / ".github/workflows/ci.yml", INFRA / "ci/github-actions.yml"]
+WORKFLOWS = [ROOT / ".github/workflows/ci.yml", *sorted((INFRA / "ci").glob("github-*.yml"))]
+RIGHTS = {"comment": {"contents": "read", "pull-requests": "write"}, "sync": {}}  # of a job; others read the content
 
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda p: p.name)
 def test_workflows_hold_no_rights_and_pin_their_actions(path: Path) -> None:
-    """No permission at the top, reading alone in the job, actions by commit, no token left behind by the checkout."""
+    """No permission at the top, what is needed in the job, actions by commit, no token left behind by the checkout."""
     workflow = yaml.safe_load(path.read_text())
     assert workflow["permissions"] == {}
-    for job in workflow["jobs"].values():
-        assert job["permissions"] == {"contents": "read"}
+    for name, job in workflow["jobs"].items():
+        assert job["permissions"] == RIGHTS.get(name, {"contents": "read"})
         uses = [step for step in job["steps"] if "uses" in step]
         assert all(re.fullmatch(r"[\w/-]+@[0-9a-f]{40}", step["uses"]) for step in uses)
-        assert uses[0]["with"]["persist-credentials"] is False
+        assert [step["with"]["persist-credentials"] for step in uses if "checkout" in step["uses"]] == [False] * bool(
+            uses
+        )
 
 
 def test_our_ci_runs_the_one_entry_point_on_both_ends_of_what_is_supported() -> None:
@@ -406,33 +615,6 @@ def test_links_between_the_papers_lead_somewhere() -> None:
     for page in (INFRA / "README.md", ROOT / "content/README.md"):
         for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", page.read_text()):
             assert (page.parent / target).exists(), f"{page.name}: {target}"
-
-
-# --- other people's tools, where they are -----------------------------------------------------------------------------
-
-TOOLS: dict[str, list[str]] = {
-    "cfn-lint": ["cfn-lint", "infra/bucket.cfn.yaml"],
-    "docker-compose": ["docker-compose", "-f", "infra/compose.yaml", "config", "--no-env-resolution", "-q"],
-    "hadolint": ["hadolint", "infra/Containerfile"],
-    "github-workflows": ["check-jsonschema", "--builtin-schema", "vendor.github-workflows", *map(str, WORKFLOWS)],
-    "dependabot": ["check-jsonschema", "--builtin-schema", "vendor.dependabot", ".github/dependabot.yml"],
-    "gitlab-ci": ["check-jsonschema", "--builtin-schema", "vendor.gitlab-ci", "infra/ci/gitlab-ci.yml"],
-    "compose-spec": ["check-jsonschema", "--builtin-schema", "vendor.compose-spec", "infra/compose.yaml"],
-    "actionlint": ["actionlint", *map(str, WORKFLOWS)],
-}
-COMPOSE_ENV = {"PREFECT_DB_PASSWORD": "a", "S3_ACCESS_KEY": "b", "S3_SECRET_KEY": "c", "NEWSROOM": "/srv/newsroom"}
-
-
-@pytest.mark.parametrize("name", TOOLS)
-def test_the_tools_have_nothing_to_say(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each linter that is installed accepts the file it is for."""
-    command = TOOLS[name]
-    if shutil.which(command[0]) is None:
-        pytest.skip(f"{command[0]} is not installed")
-    for variable, value in COMPOSE_ENV.items():
-        monkeypatch.setenv(variable, value)
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
-    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_systemd_reads_the_unit(tmp_path: Path) -> None:
