@@ -545,6 +545,13 @@ class Traits:
                 found = _with(found, path.split("."), limits[name])
         return found
 
+    def limit(self, name: str) -> int | None:
+        """What one of LIMITS is; None where there is none."""
+        found: Any = self
+        for part in LIMITS[name][0].split("."):
+            found = getattr(found, part, None)
+        return None if found is None else int(found)
+
 
 def _with(rule: Any, path: Sequence[str], value: int) -> Any:
     """A copy of a rule in which the field at the end of the path has another value; as it is, where the path leads nowhere."""

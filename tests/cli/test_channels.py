@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from presstime.accounts.document import Tokens
+from presstime.sandbox import mastodon
 from presstime.sandbox.server import SandboxServer
 from tests.accounts.kit import allow
 from tests.cli.kit import PRESSTIME, Done, Newsroom
@@ -96,6 +97,7 @@ def test_login_list_test_publish(verne: Newsroom, sandbox: SandboxServer, prefec
             "until": None,
             "problem": None,
             "needs_person": False,
+            "limits": {},
         }
     ]
     sandbox.state.grants.expire("x", "verne")  # the network ends it ahead of its time: a 401 renews it
@@ -176,6 +178,22 @@ def test_what_is_typed_in(newsroom: Newsroom, sandbox: SandboxServer) -> None:
     assert kept.read_text() == "sandbox-verne.example"
     assert "wrong-password" not in bad.said
     assert typed("").code == 2
+
+
+def test_the_limits_of_ones_server(newsroom: Newsroom, sandbox: SandboxServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`test` prints what the server's limits are where the channel counts otherwise, as it is to be written; once it is written,
+    nothing is left to say."""
+    channel = f'[channels.own]\nnetwork = "mastodon"\nbase_url = "{sandbox.url}/mastodon"\ncredentials = "env:OWN"\n'
+    env = {"OWN": "sandbox-own"}
+    newsroom.folder.write("presstime.toml", newsroom.settings + channel)
+    assert newsroom.call("channels", "test", "own", "--format", "json", env=env).json[0]["limits"] == {}
+    monkeypatch.setattr(mastodon, "TRAITS", mastodon.TRAITS.limited({"characters": 1000, "url_weight": 30}))
+    told = newsroom.call("channels", "test", "own", "--format", "json", env=env)
+    assert (told.code, told.json[0]["limits"]) == (0, {"characters": 1000, "url_weight": 30})
+    lines = told.err[told.err.index("[channels.own.limits]") :]
+    newsroom.folder.write("presstime.toml", newsroom.settings + channel + lines)
+    again = newsroom.call("channels", "test", "own", "--format", "json", env=env)
+    assert (again.code, again.json[0]["limits"], again.err) == (0, {}, "")
 
 
 def test_names_that_mean_nothing(verne: Newsroom) -> None:

@@ -8,9 +8,6 @@ import net from 'node:net'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 
-// What fails in the background (a job that a busy machine kept waiting, say) is told, and does not end the server.
-for (const kind of ['uncaughtException', 'unhandledRejection']) process.on(kind, (error) => console.error(kind, error))
-
 const HERE = '127.0.0.1'
 const LOCAL = new Set([undefined, HERE, '::1', 'localhost'])
 const [home, data] = process.argv.slice(2)

@@ -1,8 +1,8 @@
 """`presstime channels login|list|test`: the accounts that are posted to, their credentials, and until when they work."""
 
 import time
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -274,7 +274,7 @@ def test_command(directory: Path, names: tuple[str, ...], form: str) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """What a network says of a channel's credentials."""
+    """What a network says of a channel's credentials. `limits` are those of its server that the channel counts otherwise."""
 
     channel: str
     network: str
@@ -286,6 +286,7 @@ class Trial:
     until: str | None = None
     problem: str | None = None
     needs_person: bool = False
+    limits: Mapping[str, int] = field(default_factory=dict)
 
 
 def _has_account(channel: Channel) -> bool:
@@ -313,7 +314,24 @@ def _asked(desk: "Desk", channel: Channel) -> Trial:
         to_iso(until) if until else None,
         problem,
         problem is not None,
+        _other_limits(desk, channel),
     )
+
+
+def _other_limits(desk: "Desk", channel: Channel) -> Mapping[str, int]:
+    """The limits that the channel's server has and the channel has not, told as they are to be written."""
+    adapter = desk.adapter(channel.name)
+    counted = adapter.traits.limited(channel.limits)
+    try:
+        other = {name: value for name, value in adapter.limits().items() if value != counted.limit(name)}
+    except PresstimeError:  # a server that does not tell takes posts all the same
+        return {}
+    if other:
+        lines = "".join(f"\n    {name} = {value}" for name, value in other.items())
+        say(
+            f"channel {channel.name}: its server has limits of its own. In {FILE}:\n    [channels.{channel.name}.limits]{lines}"
+        )
+    return other
 
 
 def _said(trial: Trial) -> str:
