@@ -402,9 +402,10 @@ def test_a_read_back_ends_at_the_nominal_instant(page: SandboxBench, monkeypatch
     order = sender.text("Tout au fond")
     receipt = sender.receipt(order)
     for n in range(35):
-        sender.receipt(sender.text(f"{n}", f"post-{n}"))
+        sender.receipt(newest := sender.text(f"{n}", f"post-{n}"))
     assert sender.adapter.find(order) == receipt
-    assert sender.adapter.find(replace(order, at=order.at + timedelta(days=30))) is None
+    assert sender.adapter.find(newest) is not None
+    assert sender.adapter.find(replace(newest, at=order.at + timedelta(days=30))) is None
     monkeypatch.setattr(linkedin, "PAGES", 3)
     with pytest.raises(NetworkError, match="far enough"):
         sender.adapter.find(order)
