@@ -486,28 +486,39 @@ def test_answers_to_comments_are_heard(page: SandboxBench) -> None:
 def test_a_pages_role_is_told(page: SandboxBench) -> None:
     """The member's role there; one who has none, or may not post, is told what is lacking."""
     who = page.adapter("mine").identity()
-    assert (who.account, who.rights, who.lacking) == (page.adapter("mine").channel.account, ("ADMINISTRATOR",), ())
+    assert (who.account, who.rights, who.lacking) == (
+        page.adapter("mine").channel.account,
+        ("w_organization_social", "ADMINISTRATOR"),
+        (),
+    )
     stranger = replace(page.channel("mine"), account=twin.NOBODYS)
-    lacking = linkedin.LinkedInPage(stranger, Secret(f"sandbox-{page.named('mine')}")).identity().lacking
-    assert lacking[0] == "w_organization_social"
-    assert "a role on the page" in lacking[1]
+    who = linkedin.LinkedInPage(stranger, Secret(f"sandbox-{page.named('mine')}")).identity()
+    assert (who.rights, who.lacking[0]) == ((), "w_organization_social")
+    assert "a role on the page" in who.lacking[1]
 
 
 def test_a_token_that_may_not_ask_for_roles(page: SandboxBench) -> None:
     """`rw_organization_admin` is not needed to post: without it nothing is said of roles, and nothing is missing."""
     page.fault("plain", "forbidden", path="/rest/organizationAcls")
     who = page.adapter("plain").identity()
-    assert (who.rights, who.lacking) == ((), ())
+    assert (who.rights, who.lacking) == (("w_organization_social",), ())
 
 
 def test_a_members_account_is_told(member: SandboxBench) -> None:
-    """By name; a channel that names another person's account is told so."""
+    """By its URN, as the channel names it; a channel that names another person's may not post there."""
+    own = member.adapter("jules").channel.account
     who = member.adapter("jules").identity()
-    assert (who.account, who.rights, who.lacking) == (member.named("jules"), ("w_member_social",), ())
+    assert (who.account, who.rights, who.lacking) == (own, ("w_member_social",), ())
     other = replace(member.adapter("jules").channel, account="urn:li:person:nemo")
-    lacking = linkedin.LinkedInMember(other, Secret(f"sandbox-{member.named('jules')}")).identity().lacking
-    assert lacking[0] == "w_member_social"
-    assert member.adapter("jules").channel.account in lacking[1]
+    who = linkedin.LinkedInMember(other, Secret(f"sandbox-{member.named('jules')}")).identity()
+    assert (who.account, who.rights, who.lacking) == (own, (), ("w_member_social",))
+
+
+def test_a_token_that_tells_no_name(member: SandboxBench) -> None:
+    """`openid` and `profile` are not needed to post: without them the channel's own account stands."""
+    member.fault("nameless", "forbidden", path="/v2/userinfo")
+    who = member.adapter("nameless").identity()
+    assert (who.account, who.rights) == (member.adapter("nameless").channel.account, ("w_member_social",))
 
 
 def test_tricky_words_survive_an_edit(bench: SandboxBench) -> None:

@@ -292,7 +292,9 @@ class LinkedInPage(HttpAdapter):
         """A place for a picture is asked for: who may have one may post, with this version of the API."""
         may = self._unless_forbidden(lambda: self._act("images", "initializeUpload", {"owner": self.account}))
         who = self._unless_forbidden(self._who) or Identity(self.account, self._home())
-        return who if may else replace(who, lacking=(self.right, *who.lacking))
+        if may:
+            return replace(who, rights=(self.right, *who.rights))
+        return replace(who, lacking=(self.right, *who.lacking))
 
     def _who(self) -> Identity:
         """The member's role on the page."""
@@ -327,10 +329,7 @@ class LinkedInMember(LinkedInPage):
     right = "w_member_social"
 
     def _who(self) -> Identity:
-        me = self.http.ask("GET", "/v2/userinfo")
-        own = f"urn:li:person:{me['sub']}"
-        lacking = () if own == self.account else (f"the channel's account: the token is that of {own}",)
-        return Identity(str(me.get("name") or own), rights=(self.right,), lacking=lacking)
+        return Identity(f"urn:li:person:{self.http.ask('GET', '/v2/userinfo')['sub']}")
 
 
 def _path(receipt: Receipt) -> str:
