@@ -244,7 +244,24 @@ class Mastodon(Twin):
             "description_limit": 1500,
         }
         domain = call.base.split("//")[1]
-        configuration = {"statuses": limits, "media_attachments": media}
+        polls = {"max_options": 4, "max_characters_per_option": 50, "min_expiration": 300, "max_expiration": 2_629_746}
+        configuration = {
+            "statuses": limits,
+            "media_attachments": media,
+            "polls": polls,
+            "accounts": {"max_featured_tags": 10, "max_pinned_statuses": 5},
+            "translation": {"enabled": False},
+            "urls": {"streaming": f"wss://{domain}"},
+        }
+        about = {
+            "source_url": "https://github.com/mastodon/mastodon",
+            "contact": {"email": f"editors@{domain}"},
+            "registrations": {"enabled": False, "approval_required": False},
+            "thumbnail": {"url": f"{call.base}/thumbnail.png"},
+            "usage": {"users": {"active_month": 1}},
+            "icon": [],
+            "rules": [],
+        }
         common = {"title": "Sandbox", "description": "A twin, for trying things on.", "configuration": configuration}
         return Answer(
             200,
@@ -255,6 +272,7 @@ class Mastodon(Twin):
                 "api_versions": {"mastodon": 7},
                 "languages": ["en"],
                 **common,
+                **about,
             },
         )
 
