@@ -161,6 +161,23 @@ def test_servers_that_start_together_take_ports_of_their_own(tmp_path: Path) -> 
     assert not any(alive(pid) for _, pid in found)
 
 
+def test_servers_that_take_long_to_listen_take_ports_of_their_own(tmp_path: Path) -> None:
+    """Of two that start together, one listens only after seconds: it must not take the quick one's answers for its own."""
+    slow = "import http.server, sys, time; time.sleep(3); http.server.test(http.server.SimpleHTTPRequestHandler, port=int(sys.argv[1]), bind='127.0.0.1')"
+    together = Barrier(2)
+
+    def run(name: str) -> tuple[int, int]:
+        options = {"command": lambda port: [sys.executable, "-c", slow, str(port)]} if name == "slow" else {}
+        together.wait(30)
+        with service(tmp_path / name, port=FIRST_PORT + 80, **options) as running:
+            together.wait(30)
+            return running.running_port, json.loads(running.note.read_text())["pid"]
+
+    with ThreadPoolExecutor(2) as pool:
+        (slow_port, _), (quick_port, _) = pool.map(run, ["slow", "quick"])
+    assert slow_port != quick_port
+
+
 def test_a_stubborn_server_is_killed(tmp_path: Path) -> None:
     """A server that ignores SIGTERM is ended all the same."""
     program = (

@@ -11,6 +11,7 @@ import os
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -93,8 +94,12 @@ class Service:
 
     def _start(self) -> int:
         for _ in range(TRIES):
-            port = free_port(self.port, self.span)
-            child = self._spawn(port)
+            port, claims = _claimed_port(self.port, self.span)
+            try:
+                child = self._spawn(port, claims)
+            finally:
+                for claim in claims:
+                    os.close(claim)
             if self._wait(port, child, self.start_seconds):
                 return port
             overtaken = child.poll() is not None and not _are_free(port, self.span)
@@ -107,7 +112,7 @@ class Service:
             "Mend what the log says, then try again.",
         )
 
-    def _spawn(self, port: int) -> "subprocess.Popen[bytes]":
+    def _spawn(self, port: int, claims: Sequence[int]) -> "subprocess.Popen[bytes]":
         command = list(self.command(port))
         try:
             with self.log.open("ab") as log:
@@ -118,6 +123,7 @@ class Service:
                     stdin=subprocess.DEVNULL,
                     stdout=log,
                     stderr=log,
+                    pass_fds=claims,  # so that they last as long as the child does, however it ends
                     start_new_session=True,  # a Ctrl-C at the terminal is ours to pass on, after the last write
                 )
         except OSError as error:
@@ -169,6 +175,27 @@ class Service:
         with (self.folder / name).open("w") as lock:
             fcntl.flock(lock, mode)
             yield
+
+
+def _claimed_port(first: int, span: Sequence[int]) -> tuple[int, list[int]]:
+    """A port like `free_port`'s, and the open locks by which no other server of ours takes it before this one listens there.
+
+    A server may take many seconds until it listens. Whoever chose the same port meanwhile would find the other's answering, take
+    it for its own, and lose it when the other ends."""
+    while True:
+        first = free_port(first, span)
+        claims: list[int] = []
+        try:
+            for step in span:
+                file = Path(tempfile.gettempdir()) / f"presstime-{os.getuid()}-port-{first + step}.lock"
+                claims.append(os.open(file, os.O_CREAT | os.O_RDWR | os.O_NOFOLLOW, 0o600))
+                fcntl.flock(claims[-1], fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            for claim in claims:
+                os.close(claim)
+            first += 1
+        else:
+            return first, claims
 
 
 def free_port(first: int, span: Sequence[int] = (0,)) -> int:
