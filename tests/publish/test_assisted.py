@@ -179,6 +179,18 @@ def test_reminded_then_missed(office: Office) -> None:
     assert kinds(office)[4:] == ["accepted", "published"]
 
 
+def test_missed_and_wanted_after_all(office: Office) -> None:
+    """`late: publish` on what was missed hands it over once more, with no end of its time."""
+    work(office)
+    office.pass_time(hours=3)
+    assert work(office).status is Status.MISSED
+    write(office.folder, late="publish")
+    office.folder.commit()
+    state = work(office)
+    assert (state.status, state.until, state.handed) == (Status.HANDED, None, office.time)
+    assert kinds(office) == ["planned", "handed", "missed", "planned", "handed"]
+
+
 def test_a_changed_text_is_handed_over_anew(office: Office) -> None:
     """The person gets the new words in place of the old ones, and their word is about those."""
     first = work(office)
