@@ -10,12 +10,13 @@ import pytest
 
 from presstime.errors import NetworkError
 from presstime.model import Accepted, Deferred, Receipt, Refused, Secret, Segment, Status, Unknown
-from presstime.networks import linkedin, load
+from presstime.networks import linkedin, linkedin_uploads, load
 from presstime.networks.base import Adapter
 from presstime.networks.linkedin import shown
 from presstime.publish.send import Job
 from presstime.render.pens import little
 from presstime.sandbox import linkedin as twin
+from presstime.sandbox import littletext
 from presstime.sandbox.server import SandboxServer
 from presstime.sandbox.state import Post
 from tests.networks.contracts import specs
@@ -142,7 +143,7 @@ def test_the_vendors_cases() -> None:
     """What we write is what the vendor's page wants; the twin and the read-back see the plain words in it."""
     for case in json.loads(specs("linkedin/little-text-format.json").read_text())["cases"]:
         assert little(case["plain"]) == case["little"]
-        assert twin.read_little(case["little"])[0] == case["plain"]
+        assert littletext.read(case["little"])[0] == case["plain"]
         assert shown(case["little"]) == case["plain"]
 
 
@@ -158,7 +159,7 @@ def test_the_vendors_cases() -> None:
 )
 def test_elements_are_read(written: str, seen: str) -> None:
     """Mentions and hashtags, by the twin and by the read-back, which do not share their reading."""
-    assert twin.read_little(written)[0] == seen
+    assert littletext.read(written)[0] == seen
     assert shown(written) == seen
 
 
@@ -224,7 +225,7 @@ def test_every_request_says_the_version(bench: SandboxBench) -> None:
 
 def test_a_page_waits_for_its_pictures(page: SandboxBench, monkeypatch: pytest.MonkeyPatch) -> None:
     """Until LinkedIn says AVAILABLE; only then may the post be sent."""
-    monkeypatch.setattr(linkedin, "WAITS", (0, 0, 0))
+    monkeypatch.setattr(linkedin_uploads, "WAITS", (0, 0, 0))
     sender = Sender(page, "waits")
     page.server.state.faults.add({"network": "linkedin", "kind": "processing", "account": page.named("waits")})
     sender.receipt(sender.orders(Segment(0, "x", media=sender.pictures("teal")))[0])
@@ -234,12 +235,23 @@ def test_a_page_waits_for_its_pictures(page: SandboxBench, monkeypatch: pytest.M
 
 def test_a_picture_that_is_never_done(page: SandboxBench, monkeypatch: pytest.MonkeyPatch) -> None:
     """The looking ends: preparing failed, and may be tried again."""
-    monkeypatch.setattr(linkedin, "WAITS", ())
+    monkeypatch.setattr(linkedin_uploads, "WAITS", ())
     sender = Sender(page, "stuck")
     page.server.state.faults.add({"network": "linkedin", "kind": "processing", "account": page.named("stuck")})
     with pytest.raises(NetworkError, match="still working on") as caught:
         sender.send(sender.orders(Segment(0, "x", media=sender.pictures("teal")))[0])
     assert not caught.value.needs_person
+
+
+def test_a_picture_that_linkedin_cannot_read(page: SandboxBench) -> None:
+    """PROCESSING_FAILED is no matter of time: a person's business."""
+    sender = Sender(page, "unreadable")
+    value = {"uploadUrl": f"{page.server.url}/up", "image": "urn:li:image:1"}
+    answer = httpx.Response(200, json={"value": value, "status": "PROCESSING_FAILED"})
+    sender.adapter.http._client = httpx.Client(transport=httpx.MockTransport(lambda request: answer))  # type: ignore[attr-defined]
+    with pytest.raises(NetworkError, match="cannot make anything") as caught:
+        sender.send(sender.orders(Segment(0, "x", media=sender.pictures("teal")))[0])
+    assert caught.value.needs_person
 
 
 def test_a_member_goes_on_without_looking(member: SandboxBench) -> None:
@@ -277,20 +289,21 @@ def test_a_film_goes_in_parts_without_the_credential(bench: SandboxBench, monkey
 
 
 def test_the_credential_goes_to_linkedin_alone(page: SandboxBench) -> None:
-    """An upload address on another host is sent the picture, and not the token."""
+    """An upload address on another host, or without TLS, is sent the picture, and not the token."""
     seen: dict[str, dict[str, str]] = {}
     places: list[str] = []
 
     def answer(request: httpx.Request) -> httpx.Response:
         seen[request.url.host] = dict(request.headers)
         if request.method == "POST":
-            value = {"uploadUrl": f"https://{places[-1]}/up", "image": "urn:li:image:1"}
+            value = {"uploadUrl": f"{places[-1]}/up", "image": "urn:li:image:1"}
             return httpx.Response(200, json={"value": value})
         return httpx.Response(200, json={"status": "AVAILABLE"})
 
     sender = Sender(page, "hosts")
     variant = sender.orders(Segment(0, "x", media=sender.pictures("teal")))[0].variant
-    for place in ("www.linkedin.com", "linkedin.com.evil.example", "evil.example"):
+    strangers = ("https://linkedin.com.evil.example", "https://evil.example", "https://evillinkedin.com")
+    for place in ("https://www.linkedin.com", "http://media.linkedin.com", *strangers):
         places.append(place)
         adapter = linkedin.LinkedInPage(replace(page.channel("hosts"), base_url=None), Secret("sandbox-t0ken"))
         adapter.http._client = httpx.Client(transport=httpx.MockTransport(answer))
@@ -299,7 +312,7 @@ def test_the_credential_goes_to_linkedin_alone(page: SandboxBench) -> None:
         "api.linkedin.com",
         "www.linkedin.com",
     ]
-    assert len(seen) == 4
+    assert len(seen) == 6
 
 
 def test_a_picture_is_described_alone_and_among_others(bench: SandboxBench) -> None:

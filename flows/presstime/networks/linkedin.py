@@ -9,18 +9,16 @@ how long it lives is told to who has the app's secret only (token introspection)
 """
 
 import re
-import time
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import ClassVar, TypeVar
-from urllib.parse import quote, urlsplit
+from typing import ClassVar
+from urllib.parse import quote
 
 from presstime.errors import Unsupported
 from presstime.model import (
     ApiVersion,
-    Attachment,
     Card,
     Channel,
     Deferred,
@@ -32,7 +30,6 @@ from presstime.model import (
     MovingRule,
     Outcome,
     Receipt,
-    Refused,
     Reply,
     Secret,
     Segment,
@@ -44,6 +41,7 @@ from presstime.model import (
 from presstime.networks.base import Order, ReadBytes
 from presstime.networks.holes import fill, media_hole
 from presstime.networks.http import Failed, HttpAdapter
+from presstime.networks.linkedin_uploads import Uploads, unless_forbidden
 from presstime.networks.verdict import Dialect, utc_midnight
 
 PICTURES = ("image/jpeg", "image/png", "image/gif")
@@ -99,12 +97,9 @@ MEMBER = replace(
     metrics=frozenset(),  # they need a permission (r_member_postAnalytics) that is not given with the right to post
     can_hear=False,
 )
-T = TypeVar("T")
 POSTERS = ("ADMINISTRATOR", "CONTENT_ADMINISTRATOR", "DIRECT_SPONSORED_CONTENT_POSTER")  # roles on a page
 SLACK = timedelta(minutes=5)  # how far LinkedIn's clock may lag behind ours
 COUNT, PAGES = 50, 10  # posts a page, and pages looked through before we say that we cannot tell
-WAITS = (0.2, 0.5, 1, 1, 2, 2, 4, 4, 8, 8)  # seconds between looks at a picture LinkedIn is still working on
-WAITS_MOVING = (*WAITS, *(8,) * 20)  # at a film: some three minutes in all
 # An escaped character, `@[Name](urn)`, or `{hashtag|\#|word}`.
 LITTLE = re.compile(r"\\(.)|@\[((?:\\.|[^\\\]])*)\]\([^)]*\)|\{hashtag\|\\?[#\uff03]\|((?:\\.|[^\\}])*)\}", re.DOTALL)
 
@@ -142,13 +137,13 @@ class LinkedInPage(HttpAdapter):
         unknown=_duplicate,
         gone=_gone,
     )
-    _may_look = True  # whether the token may read what it uploaded
 
     def __init__(self, channel: Channel, secret: Secret | None) -> None:
         super().__init__(channel, secret)
         version = channel.options.get("version") or (self.traits.version and self.traits.version.default)
         self.http.headers = {"LinkedIn-Version": str(version), "X-Restli-Protocol-Version": "2.0.0"}
         self.account = channel.account or ""
+        self.uploads = Uploads(self.http, self.account, ".linkedin.com" if self.at_home else None)
 
     @staticmethod
     def compose(variant: Variant, segment: Segment) -> JsonObject:
@@ -168,62 +163,8 @@ class LinkedInPage(HttpAdapter):
             body["content"] = content
         return body
 
-    # --- media ---
-
     def _prepare(self, variant: Variant, read: ReadBytes) -> Mapping[str, Json]:
-        return {item.digest: self._upload(item, read(item)) for item in variant.attachments()}
-
-    def _upload(self, item: Attachment, content: bytes) -> str:
-        """The URN of an uploaded file, once LinkedIn has finished with it, as far as the token lets us see that."""
-        moving = item.mime.startswith("video/")
-        urn = self._film(content) if moving else self._picture(item, content)
-        self._wait_for(f"/rest/{'videos' if moving else 'images'}/{quote(urn, safe='')}", item, moving)
-        return urn
-
-    def _picture(self, item: Attachment, content: bytes) -> str:
-        place = self._act("images", "initializeUpload", {"owner": self.account})
-        address = place["uploadUrl"]
-        self.http.upload("PUT", address, content, {"Content-Type": item.mime}, bearer=self._is_linkedin(address))
-        return str(place["image"])
-
-    def _film(self, content: bytes) -> str:
-        """In the parts that LinkedIn asks for; they go without the credential, as the vendor's page has it."""
-        about = {"fileSizeBytes": len(content), "uploadCaptions": False, "uploadThumbnail": False}
-        place = self._act("videos", "initializeUpload", {"owner": self.account, **about})
-        ids = []
-        for part in place["uploadInstructions"]:
-            piece = content[part["firstByte"] : part["lastByte"] + 1]
-            kind = {"Content-Type": "application/octet-stream"}
-            ids.append(self.http.upload("PUT", part["uploadUrl"], piece, kind, bearer=False).headers["etag"].strip('"'))
-        finished = {"video": place["video"], "uploadToken": place["uploadToken"], "uploadedPartIds": ids}
-        self._act("videos", "finalizeUpload", finished)
-        return str(place["video"])
-
-    def _act(self, what: str, action: str, request: JsonObject) -> JsonObject:
-        answer = self.http.ask("POST", f"/rest/{what}", params={"action": action}, json={f"{action}Request": request})
-        return dict((answer or {}).get("value") or {})
-
-    def _is_linkedin(self, address: str) -> bool:
-        """Whether an address that LinkedIn gave is one of its own: the credential goes nowhere else."""
-        host = urlsplit(address).hostname or ""
-        return host == urlsplit(self.http.base_url).hostname or (self.at_home and host.endswith(".linkedin.com"))
-
-    def _wait_for(self, path: str, item: Attachment, moving: bool) -> None:
-        """Tokens of self-serve apps may not look (403): then LinkedIn is trusted to finish in time."""
-        for wait in (0, *(WAITS_MOVING if moving else WAITS)):
-            time.sleep(wait)
-            status = self._status(path)
-            if status in ("AVAILABLE", None):
-                return
-            if status == "PROCESSING_FAILED":
-                raise Failed(Refused(f"LinkedIn cannot make anything of {item.path}", status))
-        raise Failed(Deferred(f"LinkedIn is still working on {item.path}"))
-
-    def _status(self, path: str) -> str | None:
-        """Of an upload; None where the token may not look. That is asked once: requests are counted by the day."""
-        status = self._unless_forbidden(lambda: self.http.ask("GET", path)["status"]) if self._may_look else None
-        self._may_look = status is not None
-        return status
+        return {item.digest: self.uploads.put(item, read(item)) for item in variant.attachments()}
 
     # --- posts ---
 
@@ -290,8 +231,8 @@ class LinkedInPage(HttpAdapter):
 
     def _identity(self) -> Identity:
         """A place for a picture is asked for: who may have one may post, with this version of the API."""
-        may = self._unless_forbidden(lambda: self._act("images", "initializeUpload", {"owner": self.account}))
-        who = self._unless_forbidden(self._who) or Identity(self.account, self._home())
+        may = unless_forbidden(lambda: self.uploads.place("images"))
+        who = unless_forbidden(self._who) or Identity(self.account, self._home())
         if may:
             return replace(who, rights=(self.right, *who.rights))
         return replace(who, lacking=(self.right, *who.lacking))
@@ -303,14 +244,6 @@ class LinkedInPage(HttpAdapter):
         roles = tuple(sorted(item["role"] for item in found if item["organization"] == self.account))
         lacking = () if set(roles) & set(POSTERS) else (f"a role on the page: {' or '.join(POSTERS)}",)
         return Identity(self.account, self._home(), rights=roles, lacking=lacking)
-
-    def _unless_forbidden(self, ask: Callable[[], T]) -> T | None:
-        try:
-            return ask()
-        except Failed as failed:
-            if failed.status != 403:
-                raise
-        return None
 
     def _home(self) -> str | None:
         number = self.account.partition("urn:li:organization:")[2]

@@ -12,25 +12,17 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import ClassVar
 
-from presstime.model import Json, JsonObject, Metric, Span
+from presstime.model import JsonObject, Metric
 from presstime.networks.linkedin import COUNTED, PAGE
+from presstime.sandbox import littletext
 from presstime.sandbox.calls import Answer, Call
 from presstime.sandbox.state import Media, Post
 from presstime.sandbox.twin import Operation, Twin, film_type, picture_type
 
-RESERVED = r"|{}@[]()<>#\*_~"
 NOBODYS = "urn:li:organization:403"  # a page that no token of this sandbox may write for
 DUPLICATE_WINDOW = timedelta(minutes=10)  # as documented for the older API
 LIFE = 12  # months that a version of the API is served for
 PART = 4_194_304  # bytes of a film that go in one request
-# What a stretch of little text may be: an escaped character, a mention, a hashtag in either form, or a character as it is.
-PIECE = re.compile(
-    r"\\(?P<char>[|{}@\[\]()<>#\\*_~])"
-    r"|@\[(?P<name>(?:\\.|[^\\\]])+)\]\((?P<urn>urn:li:(?:person|organization):[A-Za-z0-9_-]+)\)"
-    r"|\{hashtag\|\\[#\uff03]\|(?P<tag>(?:\\.|[^\\|{}])+)\}"
-    r"|#(?P<word>\w+)"
-    r"|(?P<plain>[^|{}@\[\]()<>#\\*_~])"
-)
 
 
 class LinkedIn(Twin):
@@ -89,7 +81,7 @@ class LinkedIn(Twin):
         author, commentary = call.body["author"], call.body["commentary"]
         self._may_write(call, author, "/author")
         content = call.body.get("content", {})
-        text, spans = read_little(self._fitting(commentary))
+        text, spans = littletext.read(self._fitting(commentary))
         media, card = self._shown(call, content)
         self._not_again(author, commentary, content)
         moves = any(item.mime.startswith("video/") for item in media)
@@ -156,7 +148,7 @@ class LinkedIn(Twin):
         post = self._own(call)
         if post is None:
             raise self.refuse(404, f"Entity {call.where['urn']} is not found", "NOT_FOUND")
-        text, spans = read_little(self._fitting(call.body["patch"]["$set"]["commentary"]))
+        text, spans = littletext.read(self._fitting(call.body["patch"]["$set"]["commentary"]))
         self.state.edit(post, text, spans, post.media)
         post.data["modified"] = millis(self.state.now())
         self.state.save(post)
@@ -398,42 +390,6 @@ def organization(name: str) -> str:
     return f"urn:li:organization:{int(hashlib.sha256(name.encode()).hexdigest()[:8], 16) + 1000}"
 
 
-def read_little(commentary: str) -> tuple[str, tuple[Span, ...]]:
-    """What readers see of little text: all up to the first reserved character that is neither escaped nor part of a mention or
-    hashtag."""
-    text, spans, position = "", [], 0
-    while piece := PIECE.match(commentary, position):
-        shown, span = _read(piece)
-        if span:
-            spans.append(Span(len(text), len(text) + len(shown), *span))
-        text, position = text + shown, piece.end()
-    return text, tuple(spans)
-
-
-def _read(piece: re.Match[str]) -> tuple[str, Json]:
-    if tag := piece["tag"] or piece["word"]:
-        word = re.sub(r"\\(.)", r"\1", tag)
-        return f"#{word}", ("tag", word)
-    if piece["name"]:
-        return re.sub(r"\\(.)", r"\1", piece["name"]), ("mention", piece["urn"])
-    return piece["char"] or piece["plain"], None
-
-
-def written(post: Post) -> str:
-    """A post's words as little text the way LinkedIn gives them back, however they were sent."""
-    pieces, position = [], 0
-    for span in post.spans:
-        shown = escaped(post.text[span.start : span.end])
-        mark = f"@[{shown}]({span.value})" if span.kind == "mention" else f"{{hashtag|\\#|{escaped(span.value)}}}"
-        pieces += [escaped(post.text[position : span.start]), mark]
-        position = span.end
-    return "".join([*pieces, escaped(post.text[position:])])
-
-
-def escaped(text: str) -> str:
-    return "".join(f"\\{char}" if char in RESERVED else char for char in text)
-
-
 def said(commentary: str, content: JsonObject) -> str:
     return hashlib.sha256(json.dumps([commentary, content], sort_keys=True).encode()).hexdigest()
 
@@ -453,7 +409,7 @@ def _element(post: Post) -> JsonObject:
     element = {
         "id": post.id,
         "author": post.data["author"],
-        "commentary": written(post),
+        "commentary": littletext.written(post.text, post.spans),
         "createdAt": at,
         "publishedAt": at,
         "lastModifiedAt": post.data.get("modified", at),
