@@ -21,6 +21,7 @@ from presstime.model import (
 )
 from presstime.networks import mastodon
 from presstime.networks.htmltext import text_of
+from presstime.networks.sizes import sizes_of
 from presstime.render.entities import find
 from presstime.render.measure import measure
 from presstime.sandbox import mastodon as twin
@@ -211,7 +212,7 @@ def test_every_limit_is_looked_at(bench: SandboxBench) -> None:
     sender = Sender(bench, "each")
     pictures, film = sender.pictures("teal", "plum"), replace(sender.film(), width=40, height=10)
     orders = sender.orders(Segment(0, "x", media=pictures)), sender.orders(Segment(0, "x", media=(film,)))
-    sizes = [mastodon._sizes(order.variant, 0) for [order] in orders]
+    sizes = [sizes_of(order.variant) for [order] in orders]
     assert {name: sizes[0][name] for name in ("media", "image_pixels", "image_bytes", "video_bytes")} == {
         "media": 2,
         "image_pixels": 48,

@@ -17,7 +17,6 @@ from datetime import datetime, timedelta
 from functools import partial
 from urllib.parse import quote
 
-from presstime.errors import NetworkError
 from presstime.model import (
     LIMITS,
     Attachment,
@@ -41,6 +40,7 @@ from presstime.networks.base import Order, ReadBytes
 from presstime.networks.holes import fill, media_hole
 from presstime.networks.htmltext import text_of
 from presstime.networks.http import Failed, HttpAdapter
+from presstime.networks.sizes import check_sizes
 from presstime.networks.verdict import Dialect, iso_instant
 
 TRAITS = Traits(
@@ -132,26 +132,14 @@ class Mastodon(HttpAdapter):
         return body
 
     def _prepare(self, variant: Variant, read: ReadBytes) -> Mapping[str, Json]:
-        self._check_size(variant)
+        check_sizes(variant, self.channel, TRAITS, self._theirs())
         return {item.digest: self._upload(item, read(item)) for item in variant.attachments()}
 
-    def _check_size(self, variant: Variant) -> None:
-        """Raises `NetworkError` where the server takes less than is to be sent. If it does not tell, the send will."""
+    def _theirs(self) -> Mapping[str, int]:
+        """The server's limits, asked for once. If it does not tell, the send will."""
         with suppress(Failed, KeyError, TypeError, ValueError, AttributeError):
             self._said = self._limits() if self._said is None else self._said
-        theirs = self._said or {}
-        ours = self.channel.limits.get("url_weight", TRAITS.text.url_weight or 0)
-        sizes = _sizes(variant, theirs.get("url_weight", ours) - ours)
-        beyond = {name: size for name, size in sizes.items() if size > theirs.get(name, size)}
-        if beyond:
-            told = ", ".join(f"at most {theirs[name]} {name} (this is {size})" for name, size in beyond.items())
-            lines = [f"{n} = {theirs[n]}" for n in theirs if n in beyond or (n == "url_weight" and theirs[n] != ours)]
-            raise NetworkError(
-                f"this server takes {told}",
-                f"Write under [channels.{self.channel.name}.limits] in presstime.toml: {'; '.join(lines)}",
-                needs_person=True,
-                alone=True,
-            )
+        return self._said or {}
 
     def _limits(self) -> Mapping[str, int]:
         """What `GET /api/v2/instance` says (4.0), without what it leaves out."""
@@ -265,22 +253,6 @@ def _reply(status: JsonObject) -> Reply:
         url,
         str(status["in_reply_to_id"]),
     )
-
-
-def _sizes(variant: Variant, more_for_a_link: int) -> dict[str, int]:
-    """How much of each limit a variant needs. Lengths were measured with the channel's weight of a link."""
-    segments, items = variant.segments, variant.attachments()
-    pictures, films = ([item for item in items if item.mime.startswith(kind)] for kind in ("image/", "video/"))
-    links = [sum(span.kind == "link" for span in segment.spans) for segment in segments]
-    return {
-        "characters": max(s.length + more_for_a_link * n for s, n in zip(segments, links, strict=True)),
-        "media": max(len(segment.media) for segment in segments),
-        "alt": max((len(item.alt) for item in items), default=0),
-        "image_bytes": max((item.size for item in pictures), default=0),
-        "image_pixels": max((item.width * item.height for item in pictures), default=0),
-        "video_bytes": max((item.size for item in films), default=0),
-        "video_pixels": max((item.width * item.height for item in films), default=0),
-    }
 
 
 def _about(item: Attachment) -> dict[str, str]:
