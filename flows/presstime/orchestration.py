@@ -4,6 +4,7 @@ A flow run is never the identity of a publish: a run may come twice, late or nev
 left to do. Set PREFECT_API_URL before importing this module."""
 
 import asyncio
+import json
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
@@ -32,7 +33,7 @@ from prefect.types.entrypoint import EntrypointType
 from prefect.utilities.annotations import allow_failure
 from pydantic import SecretStr
 
-from presstime.errors import PresstimeError, SettingsError
+from presstime.errors import PresstimeError, SettingsError, StoreError
 from presstime.model import Action, DeliveryState, Status, from_iso, to_iso
 from presstime.wire import Desk, open_desk
 
@@ -352,18 +353,33 @@ def drain() -> None:
 
 
 def secret_block(name: str) -> str:
-    """The value of a Prefect Secret block."""
-    return str(Secret.load(name).get())  # type: ignore[union-attr]
+    """The value of a Prefect Secret block: as text, though a block whose text is JSON gives what it says. Raises
+    `SettingsError`, and `StoreError` where the server cannot be asked."""
+    try:
+        value = _done(Secret.load(name)).get()
+    except ValueError:
+        raise SettingsError(
+            f"there is no Prefect Secret block {name!r}", "Make it in Prefect's UI, or log in."
+        ) from None
+    except Exception as error:  # its client raises what httpx does, and more
+        said = type(error).__name__
+        raise StoreError(f"the Prefect block {name!r} cannot be read: {said}", "Is PREFECT_API_URL right?") from None
+    return json.dumps(value) if isinstance(value, dict | list) else str(value)
+
+
+def _done(answer: Any) -> Any:
+    """What Prefect's client answers: in a thread of a flow that is async it gives a coroutine."""
+    return asyncio.run(answer) if asyncio.iscoroutine(answer) else answer
 
 
 def keep_secret_block(name: str, value: str) -> None:
-    """Put a value into a Prefect Secret block, which is made if there is none. Raises `SettingsError`."""
+    """Put a value into a Prefect Secret block, which is made if there is none. Raises `StoreError`."""
     try:
-        Secret(value=SecretStr(value)).save(name, overwrite=True)
+        _done(Secret(value=SecretStr(value)).save(name, overwrite=True))
         return
     except Exception as error:  # its client raises what httpx does, and more, and may hold the value
         said = type(error).__name__
-    raise SettingsError(f"the Prefect block prefect:{name} cannot be written: {said}", "Is PREFECT_API_URL right?")
+    raise StoreError(f"the Prefect block {name!r} cannot be written: {said}", "Is PREFECT_API_URL right?")
 
 
 def _is_overdue(action: Action) -> bool:

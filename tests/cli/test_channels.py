@@ -237,3 +237,38 @@ def test_start_is_light() -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.real
+def test_kept_in_a_prefect_block(verne: Newsroom, sandbox: SandboxServer, prefect: Mapping[str, str]) -> None:
+    """A Secret block of a real Prefect server takes the token document, is read from it, and gets the renewed one; the flow
+    `accounts` does the renewing, and fails, with the command that mends it, once access is taken back."""
+    verne.folder.write("presstime.toml", verne.settings.replace("file:.presstime/accounts/brand-x", "prefect:verne-x"))
+    verne.folder.commit()
+    done = log_in(verne, "brand-x", env=prefect)
+    assert done.code == 0, done.said
+    assert "kept in prefect:verne-x" in done.out
+    assert not (verne.folder.path / ".presstime/accounts").exists()
+    tested = verne.call("channels", "test", "brand-x", env=prefect)
+    assert tested.code == 0, tested.said
+    [grant] = sandbox.state.grants.all
+    first = grant.refresh
+    program = (
+        "import asyncio, sys; from datetime import timedelta\n"
+        "from presstime.accounts import document; document.SOONEST = document.LONGEST = timedelta(hours=3)  # it is time now\n"
+        "from presstime.orchestration import accounts\n"
+        "state = asyncio.run(accounts(sys.argv[1], return_state=True)); print(state.type.value, state.message)"
+    )
+
+    def flow() -> str:
+        env = {**os.environ, **verne.env, **prefect}
+        call = [sys.executable, "-c", program, verne.folder.path]
+        return subprocess.run(call, capture_output=True, text=True, check=True, env=env).stdout
+
+    assert flow().startswith("COMPLETED")
+    assert grant.refresh != first
+    assert grant.spent == {first}
+    sandbox.state.grants.revoke("x", "verne")
+    failed = flow()
+    assert failed.startswith("FAILED")
+    assert "presstime channels login brand-x" in failed

@@ -7,15 +7,17 @@ from importlib.resources import files
 from typing import Any
 
 from presstime.model import JsonObject
+from presstime.networks.hidden import Hidden
 from presstime.sandbox.calls import Call
 
 
 def violations(network: str, operation: str, call: Call) -> list[str]:
     """What is wrong with a request, in words; empty if it keeps the contract."""
+    hidden = Hidden(call.token)  # a message repeats what it is about
     errors = sorted(
         _validator(network, operation).iter_errors(_seen(call)), key=lambda error: list(map(str, error.path))
     )
-    return [f"{'/'.join(map(str, error.path)) or 'request'}: {error.message}"[:300] for error in errors]
+    return [f"{'/'.join(map(str, error.path)) or 'request'}: {hidden.scrub(error.message)}"[:300] for error in errors]
 
 
 def _seen(call: Call) -> JsonObject:
