@@ -46,6 +46,7 @@ MAY_IMPORT = {
     "sandbox": STAGES | {"networks", "web"},  # how a network shows a post
     "wire": STAGES | {"accounts", "ledger", "publish", "networks", "stores", "embedded"},
     "orchestration": STAGES | {"accounts", "ledger", "publish", "networks", "stores", "wire", "orders"},
+    "rehearsal": STAGES | {"ledger", "publish", "networks", "stores", "sandbox", "wire"},
     "standby": BASE | {"wire"},
     "orders": STAGES | {"ledger", "wire"},
     "linkcheck": STAGES | {"outside"},
@@ -59,6 +60,7 @@ MAY_IMPORT = {
         "embedded",
         "sandbox",
         "web",
+        "rehearsal",
         "wire",
         "orchestration",
         "orders",

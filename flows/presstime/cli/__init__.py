@@ -24,6 +24,7 @@ VERBS = {
     "plan": "what would happen to every delivery, and why",
     "preview": "every coming post as each network will show it, and a calendar, as pages",
     "publish": "one pass now: everything that is due",
+    "rehearse": "the coming schedule in fast-forward, with faults, on this machine alone",
     "render": "what a post will say on each channel",
     "resume": "let go of what was paused",
     "retract": "take down what is out, though Git still has it",
