@@ -68,7 +68,7 @@ def test_a_document_tells_nothing_of_its_secrets() -> None:
     tokens = Tokens(Secret("canary-a"), Secret("canary-r"), client_id="app")
     assert "canary" not in f"{tokens!r}{tokens}{[tokens]}"
     assert {"canary-a", "canary-r"} <= set(json.loads(tokens.write()).values())
-    assert "canary" not in tokens.fingerprint
+    assert "canary" not in tokens.fingerprint(oauth.X) + tokens.fingerprint(oauth.PINTEREST)
     with pytest.raises(ValueError, match="expires_at") as raised:
         Tokens.parse('{"access_token": "canary-a", "expires_at": "soon"}')
     assert "canary" not in str(raised.value)

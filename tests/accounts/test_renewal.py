@@ -2,6 +2,7 @@
 
 import itertools
 import threading
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -9,8 +10,9 @@ import pytest
 from presstime.accounts.client import NoTokens
 from presstime.errors import NetworkError, SettingsError, StoreError
 from presstime.model import Secret
+from presstime.networks.oauth import OAuth
 from presstime.stores.memory import MemoryStore
-from tests.accounts.kit import HOUR, KEEPS, START, Crash, World
+from tests.accounts.kit import HOUR, KEEPS, ROTATES, START, Crash, World
 
 SOON = timedelta(hours=1, minutes=50)  # the document's token ends ten minutes later
 
@@ -86,6 +88,19 @@ def test_what_is_good_for_ever_is_simply_tried_again() -> None:
     world.worker().fresh()
     world.at += timedelta(minutes=6)
     assert world.worker().fresh().reveal() == "access-1"
+
+
+@pytest.mark.parametrize("oauth", [ROTATES, KEEPS, replace(KEEPS, renewal="swap")])
+def test_again_and_again(oauth: OAuth) -> None:
+    """An account that is renewed for weeks is asked for once each time, by whichever worker comes first."""
+    world = World(oauth=oauth)
+    for number in range(1, 8):
+        world.at += SOON
+        for name in ("one/m/1/1", "two/m/2/2"):
+            assert world.worker(name).fresh().reveal() == f"access-{number}"
+        assert len(world.used) == number
+    assert kinds(world).count("begun") == kinds(world).count("done") == 7
+    assert world.warned == []
 
 
 def test_a_real_end_needs_a_person() -> None:

@@ -3,8 +3,10 @@
 import itertools
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -217,3 +219,30 @@ def test_what_ends_before_a_post(bench: Bench) -> None:
         [told] = desk.endings(desk.sync.actions(), bench.office.time)
     assert "before 1 delivery: later/brand-x is the first" in told
     assert "presstime channels login brand-x" in told
+
+
+@pytest.mark.parametrize(("renewal", "asked"), [("rotates", 0), ("keeps", 1)])
+def test_a_document_in_the_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, renewal: Literal["rotates", "keeps"], asked: int
+) -> None:
+    """What is in the environment cannot be written: there a refresh token that is good once is never used, and one that stays good
+    serves this process alone."""
+    monkeypatch.setitem(oauth.OURS, "x", replace(oauth.X, renewal=renewal))
+    bench = Bench(tmp_path)
+    text = (bench.folder.path / PLACE).read_text()
+    (bench.folder.path / PLACE).unlink()
+    settings = SETTINGS.format(url=bench.server.url).replace(f"file:{PLACE}", "env:X_DOCUMENT")
+    bench.folder.write("presstime.toml", settings)
+    bench.folder.commit()
+    with bench.server:
+        bench.office.time = DUE
+        assert bench.a_pass(X_DOCUMENT=text) == (Status.PUBLISHED, "")
+        assert (bench.asked, bench.server.state.grants.reused) == (asked, 0)
+        bench.office.time = START + timedelta(hours=3)
+        bench.folder.post("second", "Second", due=bench.office.time)
+        bench.folder.commit()
+        with bench.office.desk(environ={**ENVIRON, "X_DOCUMENT": text}) as desk:
+            run_pass(desk)
+            [state] = [s for s in desk.ledger_states().values() if s.delivery.post == "second"]
+    assert (state.status is Status.PUBLISHED) == (renewal == "keeps")
+    assert ("presstime channels login brand-x" in state.reason) == (renewal == "rotates")

@@ -76,10 +76,13 @@ class Tokens:
             "obtained_at": self.obtained_at,
         }
 
-    @property
-    def fingerprint(self) -> str:
-        """A name for what a renewal uses up, which gives nothing of it away: 32 hex digits of its SHA-256."""
-        return digest_of((self.refresh or self.access).reveal().encode())[:32]
+    def fingerprint(self, oauth: OAuth | None) -> str:
+        """A name for what a renewal uses up, which gives nothing of it away (32 hex digits of a SHA-256): the refresh token where it
+        is good once; else this document, since what renews it stays the same."""
+        refresh = self.refresh.reveal() if self.refresh else ""
+        if oauth is not None and self.single_use(oauth):
+            return digest_of(refresh.encode())[:32]
+        return digest_of([self.access.reveal(), refresh, self.expires_at and to_iso(self.expires_at)])[:32]
 
     def renewable(self, oauth: OAuth | None) -> bool:
         """Whether a renewal may be asked for: never of another server than the one that the tokens came from."""

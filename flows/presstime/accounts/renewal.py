@@ -111,16 +111,17 @@ class Renewal:
 
     def _settled(self, tokens: Tokens, needed: bool, refused: bool) -> Tokens:
         provider, journal, deadline = self.provider(), self.journal(), self.monotonic() + TOGETHER
+        fingerprint = tokens.fingerprint(self.oauth)
         while True:
-            last = journal.last(tokens.fingerprint)
+            last = journal.last(fingerprint)
+            newer = self._newer(tokens) if last is not None else None
+            if newer is not None:
+                return newer
             if self._may_begin(journal, last, tokens, refused):
-                if journal.write(tokens.fingerprint, last, "begun"):
+                if journal.write(fingerprint, last, "begun"):
                     return self._begun(provider, journal, tokens, (last.n if last else 0) + 1)
                 continue  # somebody else was quicker: see what they do
             assert last is not None  # noqa: S101 - a token without a record may be used
-            newer = self._newer(tokens)
-            if newer is not None:
-                return newer
             waiting = last.kind == "done" or journal.is_open(last)
             if waiting and needed and self.monotonic() < deadline:
                 self.sleep(LOOK)
@@ -132,23 +133,25 @@ class Renewal:
     def _may_begin(self, journal: Journal, last: Record | None, tokens: Tokens, refused: bool) -> bool:
         """Whether the token may be used now. One that may have been used already, and is good for one use, is used again only
         when there is nothing left to lose: a network that sees one used twice may end all that came of it."""
+        single = self.oauth is not None and tokens.single_use(self.oauth)
         match last:
             case None:
                 return True
             case Record(kind="later"):
                 return last.until is None or self.now() >= last.until
+            case Record(kind="done"):
+                return not single  # it is kept where it was, or nowhere: what renewed it once does so again
             case Record(kind="doubt" | "begun"):
                 if journal.is_open(last):
                     return False
                 waited = last.until is None or self.now() >= last.until
-                single = self.oauth is not None and tokens.single_use(self.oauth)
                 return waited and (not single or refused or tokens.last_chance(self.now()))
             case _:
                 return False
 
     def _begun(self, provider: Renews, journal: Journal, tokens: Tokens, n: int) -> Tokens:
         """The one use of the token, its outcome written down."""
-        begun, fingerprint = self.monotonic(), tokens.fingerprint
+        begun, fingerprint = self.monotonic(), tokens.fingerprint(self.oauth)
         own = Record(n, "begun", journal.worker, self.now())
         newer = self._newer(tokens)
         if newer is not None:  # between our look and our turn
@@ -182,7 +185,7 @@ class Renewal:
         with suppress(PresstimeError):
             newer = self._newer(before)
             if newer is not None:
-                journal.write(before.fingerprint, own, "done", "somebody logged in meanwhile")
+                journal.write(before.fingerprint(self.oauth), own, "done", "somebody logged in meanwhile")
                 return newer
         for pause in KEEPING if self.keep is not None else ():
             self.sleep(pause)
@@ -199,7 +202,10 @@ class Renewal:
             )
         try:
             journal.write(
-                before.fingerprint, own, "done", f"the new token could not be kept: {trouble}" if trouble else ""
+                before.fingerprint(self.oauth),
+                own,
+                "done",
+                f"the new token could not be kept: {trouble}" if trouble else "",
             )
         except StoreError as error:  # the document says it, too, to all who read it
             self.warn(f"channel {self.channel!r} was renewed, and S3 could not be told: {error.message}")
@@ -210,9 +216,7 @@ class Renewal:
     def _newer(self, tokens: Tokens) -> Tokens | None:
         """What is kept now, if it is not what we have."""
         found = self._document(self.read())
-        same = found is None or (
-            found.fingerprint == tokens.fingerprint and found.access.reveal() == tokens.access.reveal()
-        )
+        same = found is None or found.write() == tokens.write()
         return None if same else found
 
     def _document(self, secret: Secret) -> Tokens | None:
