@@ -1,6 +1,6 @@
 """Who may use a token for its renewal, and what came of it: numbered objects in the log's bucket, each only ever created.
 
-`account/<channel>/<fingerprint>/<n>.json`, n from 1: the fingerprint is of what a renewal uses up, so each such token has a
+`account/<channel>/<fingerprint>/<n>.json`, n from 1: the fingerprint is that of `Tokens.fingerprint`, so each renewal has a
 short journal of its own, and looking at it is one LIST, however often the channel was renewed. Whoever creates the next
 number has decided it. A record names no secret: `{"kind", "channel", "worker", "nonce", "reason", "until"}`.
 """
