@@ -186,7 +186,8 @@ class Rehearsal:
         tried = [a for a in actions if a.acts and self._is_ours(a)]
         open_still = any(self._is_open(self.stage.ledger.state(a.delivery)) for a in tried)
         waits = [a.due for a in actions if a.action == "wait" and a.due is not None and a.due > now]
-        times = [*waits, *([now + AGAIN] if open_still else [])]
+        put_off = any(a.action == "wait" and a.due is not None and a.due <= now for a in actions)
+        times = [*waits, *([now + AGAIN] if open_still or put_off else [])]
         return min(times, default=None)
 
     @staticmethod
@@ -196,6 +197,10 @@ class Rehearsal:
     def last(self) -> list[Step]:
         """What became of each delivery in the end, in the order of their instants."""
         found = {step.delivery: step for step in self.steps}
+        for delivery, step in found.items():
+            state = self.stage.ledger.state(delivery)
+            if state is not None and state.status != step.status:  # a plan has ended it: it was missed
+                found[delivery] = replace(step, status=state.status, reason=state.reason)
         return sorted(found.values(), key=lambda step: (step.due or step.at, str(step.delivery)))
 
 
