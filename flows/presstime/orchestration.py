@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from httpx import HTTPError
 from prefect import State, flow, get_run_logger, serve, tags, task
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from prefect.blocks.system import Secret
@@ -22,7 +23,7 @@ from prefect.client.orchestration import get_client
 from prefect.client.schemas.actions import WorkPoolCreate
 from prefect.deployments import run_deployment
 from prefect.events.worker import EventsWorker
-from prefect.exceptions import ObjectAlreadyExists
+from prefect.exceptions import ObjectAlreadyExists, PrefectException
 from prefect.futures import PrefectFuture
 from prefect.logging.handlers import APILogWorker
 from prefect.runtime import deployment
@@ -320,8 +321,8 @@ def deploy(root: Path, pool: str) -> list[str]:
 def one_pass(desk: Desk, say: Callable[[str], None] = lambda message: None) -> None:
     """`sync`, then everything due, as two flow runs in this process, on a desk that is open already. `say` tells progress.
 
-    Raises what kept a flow from running at all (`StoreError`, `LedgerError`)."""
-    root = str(desk.root)
+    Raises what kept a flow from running at all (`StoreError`, `LedgerError`, `PresstimeError` where Prefect is gone)."""
+    root, gone = str(desk.root), ""
 
     async def both() -> None:
         name = f"sync {(desk.newsroom.commit or '')[:12]}"
@@ -336,8 +337,15 @@ def one_pass(desk: Desk, say: Callable[[str], None] = lambda message: None) -> N
     _desks[root] = desk
     try:
         asyncio.run(both())
+    except (PrefectException, HTTPError, RuntimeError) as error:  # `Failed to reach API` is a bare RuntimeError
+        gone = " ".join(str(error).split())[:200] or type(error).__name__
     finally:
         del _desks[root]
+    if gone:
+        raise PresstimeError(
+            f"Prefect's server stopped answering in the middle of the pass: {gone}",
+            "Run it again: what went out is in the log, and nothing is posted twice.",
+        )
 
 
 def _raise(state: State[Any]) -> None:

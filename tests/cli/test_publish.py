@@ -3,9 +3,11 @@
 import os
 import shutil
 import subprocess
+import threading
 from collections import Counter
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
@@ -218,3 +220,36 @@ def test_no_server_for_nothing(newsroom: Newsroom) -> None:
     newsroom.folder.commit()
     assert newsroom.call("publish").code == 2
     assert not (newsroom.folder.path / ".presstime").exists()
+
+
+class Dying(BaseHTTPRequestHandler):
+    """A Prefect server that says it is well, and then answers nothing."""
+
+    def do_GET(self) -> None:
+        self.send_response(200 if self.path.endswith("/health") else 500)
+        self.send_header("Content-Length", "4")
+        self.end_headers()
+        self.wfile.write(b"true")
+
+    def do_POST(self) -> None:
+        self.connection.close()
+
+    def log_message(self, *args: object) -> None:
+        """Nothing."""
+
+
+@pytest.mark.real
+def test_a_prefect_server_that_goes_away(newsroom: Newsroom, sandbox: SandboxServer) -> None:
+    """Two lines say what happened and what to do; no traceback."""
+    newsroom.folder.post("one", "The first.", NOW - timedelta(minutes=10), late="publish")
+    newsroom.folder.commit()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Dying)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    url = f"http://127.0.0.1:{server.server_port}/api"
+    done = newsroom.call(
+        "publish", env={"PREFECT_API_URL": url, "PREFECT_CLIENT_MAX_RETRIES": "0", "PRESSTIME_SANDBOX": sandbox.url}
+    )
+    server.shutdown()
+    assert done.code == 1
+    assert "stopped answering" in done.err
+    assert "nothing is posted twice" in done.err
