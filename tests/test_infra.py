@@ -509,17 +509,18 @@ def test_prefect_yaml_has_what_deploy_registers() -> None:
             "entrypoint": one.entrypoint,
             "description": one.description,
             **({"tags": one.tags} if one.tags else {}),
-            **(
-                {"schedules": [{"interval": s.schedule.interval.total_seconds()} for s in one.schedules]}
-                if one.schedules
-                else {}
-            ),
+            **({"schedules": [_schedule(s.schedule) for s in one.schedules]} if one.schedules else {}),
             "parameters": {key: root if value == "/srv/newsroom" else value for key, value in one.parameters.items()},
             "work_pool": {"name": one.work_pool_name},
         }
         for one in deployments(Path("/srv/newsroom"), "presstime")
     ]
     assert written == wanted, yaml.safe_dump(wanted, sort_keys=False)
+
+
+def _schedule(schedule: Any) -> dict[str, Any]:
+    cron = getattr(schedule, "cron", None)
+    return {"cron": cron} if cron else {"interval": schedule.interval.total_seconds()}
 
 
 # --- constraints ------------------------------------------------------------------------------------------------------

@@ -748,6 +748,8 @@ class DeliveryState:
     final: str = ""  # digest of an edit, or "retract", that the network refused: it is not tried again
     handed: datetime | None = None  # when it was last given to a person to post, by S3's clock
     reminded: int = 0  # how often that person was reminded since
+    needs_person: bool = False  # of a deferral: trying again is of no use before a person did something
+    told: str = ""  # the problem that people were told of, in a word: once, however often it is tried again
     withdrawn: bool = False  # a person had it taken down, whatever Git says
     moved: datetime | None = None  # the instant that Git names, where a pause has moved `due` away from it
     first: datetime | None = None  # when the log first heard of it, by S3's clock

@@ -26,6 +26,7 @@ from presstime.model import (
     Secret,
     Status,
     Traits,
+    Variant,
 )
 from presstime.networks import can_send, is_served, load, load_adapter
 from presstime.settings import FILE, Settings, no_settings, reveal
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from presstime.ledger.log import Ledger
     from presstime.ledger.note import Signer, Verifier
     from presstime.networks.base import Adapter, AddressOf
+    from presstime.publish.forecast import Outlook
     from presstime.publish.handout import Handouts
     from presstime.publish.jobs import Jobs
     from presstime.publish.send import Publisher
@@ -440,6 +442,39 @@ class Desk:
 
         ends = self.accounts.all_ends(map(self.placed, self._known_channels()), near=True)
         return list(ending_warnings(actions, ends, now, self.settings.timezone))
+
+    def token_ends(self) -> dict[str, datetime]:
+        """When access to channels ends, as far as it can be known without asking another machine."""
+        return dict(self.accounts.all_ends(map(self.placed, self._known_channels()), near=True))
+
+    def forecast(self) -> "list[Outlook]":
+        """What will fail of what is scheduled, against the log as last read. Asks the networks whose credentials these are."""
+        from presstime.publish.cost import costs_of
+        from presstime.publish.forecast import Forecast
+
+        actions = self.sync.actions(told=False)
+        found = Forecast(
+            self.adapter,
+            self.accounts.all_ends([self.placed(c) for c in self._known_channels() if not c.assisted]),
+            self.words.assisted,
+            self._said,
+            self.waiting(),
+            self.settings.budget,
+            self.settings.timezone,
+        )
+        return found.of(actions, costs_of(actions, self.words, self.ledger), self.timing.now())
+
+    def _said(self, digest: str) -> "Variant | None":
+        """What a digest says, if the log has it."""
+        known = self.ledger.cache.payload_entry(digest)
+        return Variant.from_json(self.ledger.payload(digest)) if known else None
+
+    def alert_secrets(self) -> dict[str, str]:
+        """The values that [alerts] names, by its keys. Raises `SettingsError`."""
+        alerts = self.settings.alerts
+        named = {"slack": alerts.slack, "webhook": alerts.webhook, "sendgrid": alerts.sendgrid}
+        places = {key: place for key, place in named.items() if place}
+        return {key: reveal(place, self.root, self.environ, RESOLVERS).reveal() for key, place in places.items()}
 
     def tend_accounts(self) -> list[str]:
         """Renew every channel's token that is due for it, whether or not anything is to be posted there: some end if they are not

@@ -9,13 +9,14 @@ from tests.cli.kit import Newsroom, ask_prefect
 
 @pytest.mark.real
 def test_the_flows_are_in_the_pool(newsroom: Newsroom, prefect: Mapping[str, str]) -> None:
-    """A work pool for processes is made, and the four flows are in it, with their schedules; once more changes nothing."""
+    """A work pool for processes is made, and every flow is in it, with its schedule, the orders of ops as well; once more changes nothing."""
     for _ in range(2):
         done = newsroom.call("deploy", "--pool", "verne", env=prefect)
-        assert (done.code, done.out.count("deployed ")) == (0, 4)
+        assert (done.code, done.out.count("deployed ")) == (0, 11)
     found = ask_prefect(prefect, "deployments/filter", work_pools={"name": {"any_": ["verne"]}})
-    assert {d["name"] for d in found} == {"sync", "publish", "checkpoint", "accounts"}
-    assert {d["name"]: len(d["schedules"]) for d in found} == {"sync": 1, "publish": 0, "checkpoint": 1, "accounts": 1}
+    schedules = {"sync": 1, "publish": 0, "checkpoint": 1, "accounts": 1, "forecast": 1}
+    orders = dict.fromkeys(("pause", "resume", "retry", "skip", "retract", "settle"), 0)
+    assert {d["name"]: len(d["schedules"]) for d in found} == schedules | orders
     assert {d["parameters"]["root"] for d in found} == {str(newsroom.folder.path)}
     [pool] = ask_prefect(prefect, "work_pools/filter", work_pools={"name": {"any_": ["verne"]}})
     assert pool["type"] == "process"

@@ -144,7 +144,7 @@ def flow_run(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Any:
     """What the flow does, without a Prefect server."""
     from presstime import orchestration
 
-    monkeypatch.setattr(orchestration, "_desks", {str(desk.root): desk})
+    monkeypatch.setattr("presstime.orchestration.desks.DESKS", {str(desk.root): desk})
     return asyncio.run(orchestration.checkpoint.fn(str(desk.root)))  # type: ignore[arg-type]
 
 

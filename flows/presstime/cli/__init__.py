@@ -18,6 +18,7 @@ VERBS = {
     "demo": "the whole thing on this machine, with a sample newsroom",
     "deploy": "register the flows in a Prefect work pool, for workers to run",
     "done": "say where a person has posted what waited for them; alone: what waits, with everything needed",
+    "forecast": "which scheduled posts will fail, and why",
     "init": "scaffold a newsroom",
     "measure": "how long a text is, in a network's own unit",
     "pause": "stop everything, a channel, a group or a campaign, and say what becomes of it",

@@ -28,7 +28,7 @@ ADVICE = {
 @FORMAT
 @click.pass_obj
 def command(directory: Path, form: str) -> int:
-    """What needs a person, what is to be posted by hand, what comes next, and when the last pass was. Exit 1 if somebody is
+    """What is paused, what needs a person, what is to be posted by hand, what comes next, and when the last pass was. Exit 1 if somebody is
     needed; what is to be posted by hand, and still may be, is no failure."""
     from presstime.wire import last_pass, open_desk
 
@@ -47,8 +47,30 @@ def command(directory: Path, form: str) -> int:
         if form == "json":
             say_json(_as_json(desk, needed, waiting, coming, passed))
         else:
+            _show_paused(desk, actions)
             _show(desk, needed, waiting, coming, passed)
         return 1 if needed or has_errors(desk.problems) else 0
+
+
+def _show_paused(desk: "Desk", actions: list[Action]) -> None:
+    zone, now = desk.settings.timezone, desk.timing.now()
+    pauses = [pause for pause in desk.ledger.cache.pauses() if pause.holds(now)]
+    if not pauses:
+        return
+    rows = [
+        (
+            str(p.scope),
+            p.by,
+            format_local(p.since, zone),
+            format_local(p.until, zone) if p.until else "resumed",
+            p.rule,
+            p.reason,
+        )
+        for p in pauses
+    ]
+    click.echo(table(rows, ("paused", "by", "since", "until", "then", "why")))
+    held = [a for a in actions if a.paused]
+    click.echo(f"Held back by this: {count(len(held), 'delivery')}. `presstime resume` lets go of it.\n")
 
 
 def _show(
@@ -98,6 +120,9 @@ def _as_json(
                 "reminded": s.reminded,
             }
             for s in waiting
+        ],
+        "paused": [
+            {"what": str(p.scope), **p.to_json()} for p in desk.ledger.cache.pauses() if p.holds(desk.timing.now())
         ],
         "next": [a.to_json() for a in coming],
         "last_pass": to_iso(datetime.fromtimestamp(passed, UTC)) if passed else None,

@@ -32,9 +32,10 @@ def command(directory: Path, sandbox: str | None) -> int:
         # Runs are picked up within a second and started ahead of their time: see flows/README.md on punctuality.
         os.environ.setdefault("PREFECT_RUNNER_POLL_FREQUENCY", "1")
         say(f"Prefect: {ui}\nStop with Ctrl-C or SIGTERM; what is under way is finished or settled at the next start.")
-        from presstime.orchestration import serve_here
+        from presstime.orchestration import arrange_server, serve_here
         from presstime.standby import Standby
 
+        arrange_server(desk.root)
         standby = Standby(desk.root, say)
         stack.callback(standby.stop)
         standby.start()

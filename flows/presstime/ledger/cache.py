@@ -33,7 +33,7 @@ from presstime.model import (
 )
 from presstime.pauses import EVERY_POST, Pause, Scope
 
-SCHEMA = 9  # of the fold: to be raised when a state, or what an event makes of it, changes
+SCHEMA = 10  # of the fold: to be raised when a state, or what an event makes of it, changes
 # `life` is another one whenever the fold begins anew. Beside each state stands what plans look it up by.
 TABLES = """
 CREATE TABLE IF NOT EXISTS head (id INTEGER PRIMARY KEY CHECK (id = 1), n INTEGER, hash TEXT, etag TEXT, log TEXT, life TEXT);
@@ -142,6 +142,11 @@ class Cache:
     def open(self) -> list[DeliveryState]:
         """Deliveries that are neither out, missed nor taken down, or about which something is under way."""
         return self._where("open")
+
+    def troubled(self) -> list[DeliveryState]:
+        """Those among the open that are neither on their way nor about to be: unknown, refused, held or put off, or out and under
+        change."""
+        return self._where("open AND status IN ('unknown', 'refused', 'held', 'deferred', 'published')")
 
     def standing(self, status: Status) -> list[DeliveryState]:
         """Deliveries that stand there, by name."""
@@ -377,6 +382,8 @@ def _state_to_json(state: DeliveryState) -> JsonObject:
         "final": state.final,
         "handed": state.handed and to_iso(state.handed),
         "reminded": state.reminded,
+        "needs_person": state.needs_person,
+        "told": state.told,
         "withdrawn": state.withdrawn,
         "moved": state.moved and to_iso(state.moved),
         "first": state.first and to_iso(state.first),

@@ -16,6 +16,7 @@ held      reason
 dropped   reason, commit: planned once, and not wanted any more
 skipped   by, reason, due: it is not to go out at the instant it was to
 retried   by, reason: a person wants it tried again, whatever the network said and until when it was put off
+told      problem: people were told of it, in a word
 withdrawn by, reason: a person wants what is out taken down, whatever Git says
 released  reason
 editing    digest, lease, origin: what is out is about to be made to say `digest`
@@ -57,7 +58,14 @@ def apply(state: DeliveryState | None, event: Event, at: datetime, entry: int) -
     Kinds this version does not know change nothing: a newer worker may write them."""
     before = state or DeliveryState(event.delivery, Status.PLANNED, first=at)
     rule = RULES.get(event.kind)
-    return replace(rule(before, event, at), entry=entry) if rule else before
+    if rule is None:
+        return before
+    after = replace(rule(before, event, at), entry=entry)
+    return replace(after, told="", needs_person=False) if event.kind in ENDS_TROUBLE else after
+
+
+# What is wrong after one of these is wrong anew.
+ENDS_TROUBLE = frozenset({"published", "edited", "retracted", "released", "retried", "skipped", "dropped", "handed"})
 
 
 def apply_to_pauses(before: Sequence[Pause], event: Event, at: datetime, entry: int) -> tuple[Pause, ...]:
@@ -148,7 +156,9 @@ def _deferred(state: DeliveryState, event: Event, at: datetime) -> DeliveryState
     until = from_iso(event.data["until"]) if event.data.get("until") else None
     if event.data.get("change"):
         return replace(state, claim=None, change=_change(state, event, at), reason=event.data["reason"], until=until)
-    return replace(state, status=Status.DEFERRED, intent=None, claim=None, reason=event.data["reason"], until=until)
+    urgent = bool(event.data.get("needs_person"))
+    deferred = replace(state, status=Status.DEFERRED, intent=None, claim=None, reason=event.data["reason"], until=until)
+    return replace(deferred, needs_person=urgent)
 
 
 def _unknown(state: DeliveryState, event: Event, at: datetime) -> DeliveryState:
@@ -276,6 +286,7 @@ RULES: dict[str, Rule] = {
     "skipped": _skipped,
     "retried": _retried,
     "withdrawn": _withdrawn,
+    "told": lambda state, event, at: replace(state, told=event.data["problem"]),
     "released": _released,
     "editing": _changing,
     "edited": _edited,

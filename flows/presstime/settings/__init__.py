@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
 from presstime.clock import Slot, parse_duration, parse_slot
@@ -15,6 +16,7 @@ from presstime.settings.approval import Approval, read_approval
 from presstime.settings.apps import App, read_apps
 from presstime.settings.channels import check_slots, read_channels, read_groups
 from presstime.settings.media import MEDIA_ADVICE, Media, read_media, unreachable
+from presstime.settings.ops import Alerts, Limits, read_alerts, read_budget, read_limits
 from presstime.settings.pauses import Stop, read_pauses
 from presstime.settings.policy import Policy, read_policy
 from presstime.settings.secrets import LOCATOR_ADVICE, is_locator
@@ -83,6 +85,9 @@ class Settings:
     remind: timedelta = timedelta(hours=1)  # after which a person is reminded of what waits for them; 0: never
     retract_max: int = 20  # published posts that one commit may take down by removing their files
     pauses: tuple[Stop, ...] = ()
+    alerts: Alerts = field(default_factory=Alerts)
+    limits: Limits = field(default_factory=Limits)
+    budget: Mapping[str, Decimal] = field(default_factory=dict)  # a month, by currency
     policy: Policy = field(default_factory=Policy)
     approval: Approval | None = None
     vars: Mapping[str, object] = field(default_factory=dict)  # [newsroom] keys beside the known ones, for templates
@@ -129,6 +134,9 @@ def parse_settings(source: bytes, path: str = FILE) -> Settings:
         late=_late(defaults),
         min_gap_seconds=int(min_gap.total_seconds()),
         remind=_duration(defaults, "remind", "1h"),
+        budget=read_budget(top.table("budget")),
+        alerts=read_alerts(top.table("alerts")),
+        limits=read_limits(top.table("limits"), channels, {c.network for c in channels.values()}),
         pauses=read_pauses(top.table("pause"), channels, groups, timezone, min_gap),
         retract_max=defaults.number("retract_max", 20),
         policy=read_policy(top.table("policy"), timezone),

@@ -5,28 +5,30 @@ left to do. Set PREFECT_API_URL before importing this module."""
 
 import asyncio
 import json
+import os
 import re
-from collections import defaultdict
+import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
+from uuid import UUID
 
 from httpx import HTTPError
 from prefect import State, flow, get_run_logger, serve, tags, task
-from prefect.artifacts import create_markdown_artifact, create_table_artifact
+from prefect.artifacts import create_markdown_artifact
 from prefect.blocks.system import Secret
 from prefect.cache_policies import NO_CACHE
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.actions import WorkPoolCreate
-from prefect.deployments import run_deployment
+from prefect.concurrency._asyncio import ConcurrencySlotAcquisitionError
+from prefect.concurrency.sync import concurrency
 from prefect.events.worker import EventsWorker
 from prefect.exceptions import ObjectAlreadyExists, PrefectException
 from prefect.futures import PrefectFuture
 from prefect.logging.handlers import APILogWorker
-from prefect.runtime import deployment
+from prefect.runtime import deployment, flow_run
 from prefect.schedules import Interval
 from prefect.states import Completed, Failed
 from prefect.task_runners import ThreadPoolTaskRunner
@@ -35,45 +37,30 @@ from prefect.utilities.annotations import allow_failure
 from pydantic import SecretStr
 
 from presstime.errors import PresstimeError, SettingsError, StoreError
-from presstime.model import Action, DeliveryState, Status, from_iso, to_iso
-from presstime.wire import Desk, open_desk
+from presstime.model import Action, DeliveryState, Status, from_iso
+from presstime.orchestration import alarms, pages, runs
+from presstime.orchestration.desks import DESKS, desk_at
+from presstime.orchestration.orders import ORDERS
+from presstime.publish.trouble import Troubles
+from presstime.settings import Settings
+from presstime.wire import Desk
 
-LEAD = timedelta(seconds=60)  # a delivery is picked up this long before it is due
 SWEEP = timedelta(seconds=30)  # this long after its time a delivery whose run did not come is taken by `sync` itself
-HORIZON = timedelta(days=30)  # how far ahead runs are scheduled, so that ops see what is coming
 TICK_SECONDS = 60
 CHECKPOINT_SECONDS = 3600
 ACCOUNTS_SECONDS = 3600
+FORECAST = "30 4 * * *"  # nightly; Prefect's cron is in UTC
 FIRST_TICK = timedelta(seconds=8)  # what Prefect's scheduler takes to see a new deployment
 WORKERS = 32  # deliveries under way at once in one run
 DRAIN_SECONDS = 5
-TAGS_MAX = 20
-TEXT_SHOWN = 200  # characters of a rendered text in the run's table
-PUBLISH = "publish/publish"
 
+DURATIONS: dict[str, float] = {}  # how long deliveries took in this process, until the run's table tells it
 RUNNER: Any = ThreadPoolTaskRunner(max_workers=WORKERS)
-
-_desks: dict[str, Desk] = {}
-
-
-@contextmanager
-def desk_at(root: str) -> Iterator[Desk]:
-    """The desk of a content root: the one this process has open already, or a new one for the length of the block."""
-    if root in _desks:
-        yield _desks[root]
-        return
-    with open_desk(Path(root)) as desk:
-        _desks[root] = desk
-        try:
-            yield desk
-        finally:
-            del _desks[root]
-
 
 # --- the flows --------------------------------------------------------------------------------------------------------
 
 
-@flow(name="sync", task_runner=RUNNER, validate_parameters=False)
+@flow(name="sync", flow_run_name="sync", task_runner=RUNNER, validate_parameters=False)
 async def sync(root: str) -> State[Any]:
     """Read Git and the log and write the plan down; as a deployment, also schedule what is coming and take what is overdue."""
     with desk_at(root) as desk:
@@ -83,9 +70,13 @@ async def sync(root: str) -> State[Any]:
         _remind(desk)
         if deployment.id is None:
             return Completed(message=f"{len(actions)} actions planned")  # a single pass: `publish` follows at once
-        await schedule(desk, actions)
+        for mended in await runs.arrange(desk, actions, flow_run.id and UUID(str(flow_run.id))):
+            get_run_logger().warning(mended)
         late = [a for a in actions if a.acts and _is_overdue(a)]
-        return _verdict(await deliver_all(desk, late))
+        states = await deliver_all(desk, late)
+        await _tell(desk)
+        await pages.show_page(desk, actions)
+        return _verdict(states)
 
 
 @flow(name="publish", task_runner=RUNNER, validate_parameters=False)
@@ -94,26 +85,29 @@ async def publish(root: str, until: str | None = None) -> State[Any]:
 
     Runs alone or many at once: the ledger keeps them apart."""
     with desk_at(root) as desk:
-        lead = max(LEAD, from_iso(until) - datetime.now(UTC)) if until else LEAD
+        lead = max(runs.LEAD, from_iso(until) - datetime.now(UTC)) if until else runs.LEAD
         actions = await asyncio.to_thread(desk.plan, lead)
         _remind(desk)
         states = await deliver_all(desk, [a for a in actions if a.acts])
+        if deployment.id is not None:
+            await _tell(desk)
         return _verdict(states)
 
 
-@flow(name="checkpoint", validate_parameters=False)
+@flow(name="checkpoint", flow_run_name="checkpoint", validate_parameters=False)
 async def checkpoint(root: str) -> State[Any]:
     """Verify the log since the newest checkpoint, sign where it is, and put a snapshot beside it when it has grown enough."""
     with desk_at(root) as desk:
         if desk.settings.audit.signing_key is None:
             return Completed(message="no [audit] signing_key: nothing is signed, see `presstime audit keygen`")
         sealed = await asyncio.to_thread(lambda: desk.evidence.seal(desk.signer()))
+        pages.note_signed(desk, sealed.checkpoint.size)
     if sealed.trouble:
         get_run_logger().warning("The checkpoint is in S3, but not all of it in Git: %s", sealed.trouble)
     return Completed(message=f"{sealed.checkpoint.size} entries, head {sealed.checkpoint.hash[:16]}...")
 
 
-@flow(name="accounts", validate_parameters=False)
+@flow(name="accounts", flow_run_name="accounts", validate_parameters=False)
 async def accounts(root: str) -> State[Any]:
     """Renew the tokens that are due for it, and fail while a person has to log a channel in, so that automations can wake one."""
     with desk_at(root) as desk:
@@ -125,10 +119,28 @@ async def accounts(root: str) -> State[Any]:
     return Completed(message="all accounts work, as far as they tell")
 
 
+@flow(name="forecast", flow_run_name="forecast", validate_parameters=False)
+async def forecast(root: str) -> State[Any]:
+    """Say which scheduled posts will fail, and why: words and media at their commit, access that ends or is refused, rights, prices,
+    channels that nobody posts on. Changes nothing."""
+    with desk_at(root) as desk:
+        found = await asyncio.to_thread(desk.forecast)
+        if found:
+            await pages.show_forecast(desk, found)
+            alarms.forecast_event(desk, len({o.delivery for o in found}), found[0].message)
+    for outlook in found:
+        get_run_logger().warning("%s: %s", outlook.delivery, outlook.message)
+    if any(outlook.severity == "error" for outlook in found):
+        return Failed(message=f"{len(found)} scheduled deliveries will fail as things stand: see the table")
+    return Completed(
+        message=f"{len(found)} warnings" if found else "nothing that is scheduled will fail, as far as can be seen"
+    )
+
+
 @task(name="publish", task_run_name="{delivery}", cache_policy=NO_CACHE)
 def deliver(root: str, delivery: str) -> State[Any]:
     """Publish one delivery, once, or edit or retract what is out; its state in the UI is what became of it."""
-    with desk_at(root) as desk:
+    with desk_at(root) as desk, _a_place(desk, delivery):
         state = desk.publish(delivery)
         if state is not None and state.status is Status.HANDED:
             _show_handout(desk, state)
@@ -149,49 +161,17 @@ async def deliver_all(desk: Desk, actions: Sequence[Action]) -> list[DeliverySta
         future = submit(str(desk.root), str(action.delivery), wait_for=[allow_failure(before)] if before else [])
         last[action.delivery.channel] = future
         futures.append(future)
-    for future in futures:
+    seconds: dict[str, float] = {}
+    for action, future in zip(actions, futures, strict=True):
         await asyncio.to_thread(future.wait)
+        seconds[str(action.delivery)] = DURATIONS.pop(f"{desk.root}/{action.delivery}", 0.0)
     states = [state for a in actions if (state := desk.ledger.state(a.delivery))]
     if states:
-        await _show_table(desk, states)
+        await pages.show_table(desk, states, seconds)
     return states
 
 
 # --- what ops see -----------------------------------------------------------------------------------------------------
-
-
-def run_name(actions: Sequence[Action], zone: str) -> str:
-    """How a run reads in the UI's list: `09:00 launch-notes +3 -> 18 channels`."""
-    posts = list(dict.fromkeys(a.delivery.post for a in actions))
-    channels = {a.delivery.channel for a in actions}
-    due = min((a.due for a in actions if a.due), default=datetime.now(UTC))
-    time = due.astimezone(ZoneInfo(zone)).strftime("%H:%M")
-    more = f" +{len(posts) - 1}" if len(posts) > 1 else ""
-    to = next(iter(channels)) if len(channels) == 1 else f"{len(channels)} channels"
-    return f"{time} {posts[0]}{more} -> {to}"
-
-
-def run_tags(actions: Sequence[Action]) -> list[str]:
-    """The channels a run is for: what ops filter the list by."""
-    return sorted({a.delivery.channel for a in actions})[:TAGS_MAX]
-
-
-async def _show_table(desk: Desk, states: Sequence[DeliveryState]) -> None:
-    rows = [
-        {
-            "delivery": str(state.delivery),
-            "state": state.status.value,
-            "url": state.url or "",
-            "text": _text_of(desk, state),
-            "attempts": state.attempts,
-            "reason": state.reason,
-        }
-        for state in states
-    ]
-    name = f"Deliveries of commit {(desk.newsroom.commit or '')[:12]}"
-    made = create_table_artifact(table=rows, key="deliveries", description=name)
-    if asyncio.iscoroutine(made):
-        await made
 
 
 def _show_handout(desk: Desk, state: DeliveryState) -> None:
@@ -206,12 +186,6 @@ def _remind(desk: Desk) -> None:
         get_run_logger().warning("%s still waits for a person to post it: `presstime done` shows it", delivery)
 
 
-def _text_of(desk: Desk, state: DeliveryState) -> str:
-    variant = desk.words.known(state.delivery)
-    text = " / ".join(s.text for s in variant.segments) if variant else ""
-    return text if len(text) <= TEXT_SHOWN else text[:TEXT_SHOWN] + "…"
-
-
 def _as_run_state(state: DeliveryState) -> State[Any]:
     what = f"{state.delivery}: {state.reason or state.url or state.status.value}"
     if state.change is not None and state.reason:
@@ -222,6 +196,8 @@ def _as_run_state(state: DeliveryState) -> State[Any]:
         return Completed(
             name="Handed", message=f"{state.delivery}: with a person; `presstime done` says where it is then"
         )
+    if state.status in (Status.PLANNED, Status.SKIPPED):
+        return Completed(name="Not now", message=f"{state.delivery}: {state.reason or 'paused, or planned anew'}")
     if state.status in (Status.CLAIMED, Status.SENDING):
         return Completed(name="Elsewhere", message=f"{state.delivery}: another worker is at it")
     return Failed(name=state.status.value.capitalize(), message=what)
@@ -246,32 +222,9 @@ def _verdict(states: Sequence[DeliveryState]) -> State[Any]:
 # --- one machine ------------------------------------------------------------------------------------------------------
 
 
-async def schedule(desk: Desk, actions: Sequence[Action]) -> None:
-    """A `publish` run for each coming minute in which something is due, the same one however often this is asked."""
-    groups: dict[datetime, list[Action]] = defaultdict(list)
-    horizon = datetime.now(UTC) + HORIZON
-    for action in actions:
-        if action.action == "wait" and action.due and datetime.now(UTC) < action.due <= horizon and action.digest:
-            groups[action.due.replace(second=0, microsecond=0)].append(action)
-    for minute, group in groups.items():
-        due = min(a.due for a in group if a.due)
-        made = run_deployment(
-            PUBLISH,
-            parameters={"root": str(desk.root), "until": to_iso(minute + timedelta(minutes=1))},
-            scheduled_time=max(due - LEAD, datetime.now(UTC)),
-            flow_run_name=run_name(group, desk.settings.timezone),
-            idempotency_key=f"{desk.root}:{to_iso(minute)}:{to_iso(due)}",
-            tags=run_tags(group),
-            timeout=0,
-            as_subflow=False,
-        )
-        if asyncio.iscoroutine(made):
-            await made
-
-
 def deployments(root: Path, pool: str | None = None) -> list[Any]:
     """What `up` serves and `deploy` registers: `sync` every minute, `publish` for the runs that it schedules, `checkpoint` and
-    `accounts` every hour. `pool`: the work pool whose workers run them; None: whoever serves them."""
+    `accounts` every hour, `forecast` every night, and what people order from the run form. `pool`: the work pool whose workers run them; None: whoever serves them."""
     parameters, by_module = {"root": str(root)}, EntrypointType.MODULE_PATH  # an installed package has no flow file
     first = datetime.now(UTC) + FIRST_TICK  # else the first tick is a minute away
     common: dict[str, Any] = {"parameters": parameters, "entrypoint_type": by_module, "work_pool_name": pool}
@@ -295,11 +248,68 @@ def deployments(root: Path, pool: str | None = None) -> list[Any]:
             description="Renew tokens ahead of their end; say who has to log in again.",
             **common,
         ),
+        forecast.to_deployment(
+            "forecast",
+            cron=FORECAST,
+            description="Say which scheduled posts will fail, and why.",
+            **common,
+        ),
+        *(order.to_deployment(order.name, tags=["ops"], **common) for order in ORDERS),
     ]
+
+
+def arrange_server(root: Path) -> list[str]:
+    """What the server must know beside the deployments: limits, automations, the blocks that they notify through. Returns what was
+    made, by name. Raises `SettingsError` for a secret of [alerts] that is not there."""
+    with desk_at(str(root)) as desk:
+        settings, secrets = desk.settings, desk.alert_secrets()
+
+    async def arrange() -> list[str]:
+        async with get_client() as client:
+            for name, limit in settings.limits.all().items():
+                await client.upsert_global_concurrency_limit_by_name(limit_name(settings, name), limit)
+            return await alarms.arrange(client, settings, secrets)
+
+    return asyncio.run(arrange())
+
+
+def limit_name(settings: Settings, name: str) -> str:
+    """A limit of this newsroom's as Prefect knows it."""
+    return f"presstime:{alarms.slug(settings.name)}:{name}"
+
+
+@contextmanager
+def _a_place(desk: Desk, delivery: str) -> Iterator[None]:
+    """Wait for a place in the limits of a delivery's channel and network, if there are any, and measure what comes then. A limit that
+    Prefect does not know is an error, not no limit."""
+    channel = desk.settings.channels.get(delivery.split("/")[1])
+    names = desk.settings.limits.of(channel.network, channel.name) if channel else ()
+    if names:
+        held: Any = concurrency([limit_name(desk.settings, name) for name in names], strict=True)
+    else:
+        held = nullcontext()
+    try:
+        with held:
+            begun = time.monotonic()
+            yield
+            DURATIONS[f"{desk.root}/{delivery}"] = time.monotonic() - begun
+    except ConcurrencySlotAcquisitionError as error:
+        known = ", ".join(names)
+        raise SettingsError(
+            f"{delivery} was not sent: Prefect knows no limit for {known}",
+            "Run `presstime deploy` or `presstime up` once more: they make what [limits] says.",
+        ) from error
+
+
+async def _tell(desk: Desk) -> None:
+    """An event for what needs a person, once for each problem."""
+    troubles = await asyncio.to_thread(Troubles(desk.ledger, desk.timing).tell)
+    alarms.tell(desk, troubles)
 
 
 def serve_here(root: Path) -> None:
     """Stay: run `sync` every minute and `publish` when its runs are due, each in a process of its own. Blocks."""
+    os.environ.setdefault("PREFECT_FLOWS_HEARTBEAT_FREQUENCY", str(alarms.HEARTBEAT_SECONDS))
     serve(*deployments(root), pause_on_shutdown=False, print_starting_message=False)
 
 
@@ -312,6 +322,7 @@ def deploy(root: Path, pool: str) -> list[str]:
                 await client.create_work_pool(WorkPoolCreate(name=pool, type="process"))
 
     asyncio.run(make_pool())
+    arrange_server(root)
     found = deployments(root, pool)
     for one in found:
         one.apply()
@@ -329,18 +340,20 @@ def one_pass(desk: Desk, say: Callable[[str], None] = lambda message: None) -> N
         _raise(await sync.with_options(flow_run_name=name)(root, return_state=True))
         due = [a for a in desk.last_plan.values() if a.acts]
         if due:
-            say(f"Publishing {run_name(due, desk.settings.timezone)} ...")
-            named = publish.with_options(flow_run_name=run_name(due, desk.settings.timezone))
-            with tags(*run_tags(due)):
+            say(f"Publishing {runs.run_name(due, desk.settings.timezone)} ...")
+            named = publish.with_options(flow_run_name=runs.run_name(due, desk.settings.timezone))
+            with tags(*runs.run_tags(due, desk.newsroom.loaded.of_id)):
                 _raise(await named(root, return_state=True))
 
-    _desks[root] = desk
+    DESKS[root] = desk
     try:
+        if desk.settings.limits.all():
+            arrange_server(desk.root)
         asyncio.run(both())
     except (PrefectException, HTTPError, RuntimeError) as error:  # `Failed to reach API` is a bare RuntimeError
         gone = " ".join(str(error).split())[:200] or type(error).__name__
     finally:
-        del _desks[root]
+        del DESKS[root]
     if gone:
         raise PresstimeError(
             f"Prefect's server stopped answering in the middle of the pass: {gone}",

@@ -1,0 +1,169 @@
+"""Prefect's runs as the plan wants them: what is coming is scheduled, what moved is moved, what is not wanted any more is taken out, and
+runs that nobody will end are ended. One question to the server each time, and an answer only where something differs."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from prefect.client.orchestration import PrefectClient, get_client
+from prefect.client.schemas.filters import (
+    DeploymentFilter,
+    DeploymentFilterName,
+    FlowRunFilter,
+    FlowRunFilterState,
+    FlowRunFilterStateType,
+)
+from prefect.client.schemas.objects import FlowRun, StateType
+from prefect.client.schemas.sorting import FlowRunSort
+from prefect.deployments import run_deployment
+from prefect.exceptions import ObjectNotFound
+from prefect.states import Crashed
+
+from presstime.model import Action, Post, to_iso
+from presstime.wire import Desk
+
+LEAD = timedelta(seconds=60)  # a delivery is picked up this long before it is due
+HORIZON = timedelta(days=30)  # how far ahead runs are scheduled, so that ops see what is coming
+CLAIMED = timedelta(seconds=15)  # a run that begins so soon may be a worker's already: it is left alone
+LATE = timedelta(minutes=5)  # a run that did not begin by then has nothing left to do: `sync` took its deliveries
+STUCK = timedelta(minutes=10)  # a run that a worker took and did not begin, by then, has lost its worker
+ENDLESS = timedelta(hours=2)  # none runs so long
+TAGS_MAX = 20
+PAGE = 200  # runs that the server gives at once
+PUBLISH = "publish/publish"
+SYNC, PUBLISH_NAME = "sync", "publish"
+
+
+@dataclass(frozen=True)
+class Wish:
+    """A `publish` run as the plan wants it."""
+
+    key: str
+    name: str
+    tags: list[str]
+    at: datetime
+    until: str
+
+
+def run_name(actions: Sequence[Action], zone: str) -> str:
+    """How a run reads in the UI's list: `09:00 launch-notes +3 -> 18 channels`."""
+    posts = list(dict.fromkeys(a.delivery.post for a in actions))
+    channels = {a.delivery.channel for a in actions}
+    due = min((a.due for a in actions if a.due), default=datetime.now(UTC))
+    time = due.astimezone(ZoneInfo(zone)).strftime("%H:%M")
+    more = f" +{len(posts) - 1}" if len(posts) > 1 else ""
+    to = next(iter(channels)) if len(channels) == 1 else f"{len(channels)} channels"
+    return f"{time} {posts[0]}{more} -> {to}"
+
+
+def run_tags(actions: Sequence[Action], post_of: Callable[[str], Post | None] = lambda identity: None) -> list[str]:
+    """The channels and campaigns that a run is for: what ops filter the list by."""
+    posts = (post_of(identity) for identity in dict.fromkeys(a.delivery.post for a in actions))
+    campaigns = {f"campaign:{post.campaign}" for post in posts if post and post.campaign}
+    return [*sorted({a.delivery.channel for a in actions})[:TAGS_MAX], *sorted(campaigns)[:TAGS_MAX]]
+
+
+def wishes(desk: Desk, actions: Sequence[Action], now: datetime) -> dict[str, Wish]:
+    """A run for each coming minute in which something is due, by its key."""
+    groups: dict[datetime, list[Action]] = defaultdict(list)
+    for action in actions:
+        if action.action == "wait" and action.due and now < action.due <= now + HORIZON and action.digest:
+            groups[action.due.replace(second=0, microsecond=0)].append(action)
+    found = {}
+    for minute, group in groups.items():
+        due = min(a.due for a in group if a.due)
+        key = f"{desk.root}:{to_iso(minute)}:{to_iso(due)}"
+        labels = run_tags(group, desk.newsroom.loaded.of_id)
+        until = to_iso(minute + timedelta(minutes=1))
+        found[key] = Wish(key, run_name(group, desk.settings.timezone), labels, max(due - LEAD, now), until)
+    return found
+
+
+async def arrange(desk: Desk, actions: Sequence[Action], own: UUID | None = None) -> list[str]:
+    """Bring the runs of this newsroom in line with the plan. Returns what was mended, in sentences; `own` is the run that asks."""
+    now, root = datetime.now(UTC), str(desk.root)
+    wanted = wishes(desk, actions, now)
+    async with get_client() as client:
+        runs = [run for run in await _unended(client) if run.parameters.get("root") == root and run.id != own]
+        coming = {
+            r.idempotency_key: r for r in runs if r.state_type is StateType.SCHEDULED and r.idempotency_key in wanted
+        }
+        told = [said for run in runs if (said := await _mended(client, run, run.idempotency_key in wanted, now))]
+        for key, run in coming.items():
+            await _renamed(client, run, wanted[str(key)])
+        for run in runs:
+            if run.auto_scheduled and run.state_type is StateType.SCHEDULED and run.name != SYNC:
+                await client.update_flow_run(run.id, name=SYNC)  # else the list is full of made-up names
+    for key, wish in wanted.items():
+        if key not in coming:
+            await _make(root, wish)
+    return told
+
+
+async def _make(root: str, wish: Wish) -> None:
+    """Two workers that make the same make one: the key is the server's to hold apart."""
+    made = run_deployment(
+        PUBLISH,
+        parameters={"root": root, "until": wish.until},
+        scheduled_time=wish.at,
+        flow_run_name=wish.name,
+        idempotency_key=wish.key,
+        tags=wish.tags,
+        timeout=0,
+        as_subflow=False,
+    )
+    if asyncio.iscoroutine(made):
+        await made
+
+
+async def _unended(client: PrefectClient) -> list[FlowRun]:
+    """Runs of `sync` and `publish`, of every newsroom on this server, that are neither over nor forgotten."""
+    states = FlowRunFilterStateType(any_=[StateType.SCHEDULED, StateType.PENDING, StateType.RUNNING])
+    found: list[FlowRun] = []
+    while True:
+        page = await client.read_flow_runs(
+            deployment_filter=DeploymentFilter(name=DeploymentFilterName(any_=[SYNC, PUBLISH_NAME])),
+            flow_run_filter=FlowRunFilter(state=FlowRunFilterState(type=states)),
+            sort=FlowRunSort.EXPECTED_START_TIME_ASC,
+            limit=PAGE,
+            offset=len(found),
+        )
+        found += page
+        if len(page) < PAGE:
+            return found
+
+
+async def _mended(client: PrefectClient, run: FlowRun, is_wanted: bool, now: datetime) -> str:
+    """End what nobody will end, and take out what is not wanted; "" where a run is as it should be."""
+    due, begun = run.expected_start_time or now, run.start_time or now
+    if run.state_type is StateType.PENDING and due < now - STUCK:
+        return await _crashed(client, run, "its worker took it and was gone before it began")
+    if run.state_type is StateType.RUNNING and begun < now - ENDLESS:
+        return await _crashed(client, run, "its process was gone before it ended")
+    if run.state_type is not StateType.SCHEDULED:
+        return ""
+    late = due < now - LATE
+    dropped = not is_wanted and run.idempotency_key and not run.auto_scheduled and due > now + CLAIMED
+    if not late and not dropped:
+        return ""
+    try:
+        await client.delete_flow_run(run.id)
+    except ObjectNotFound:
+        return ""
+    why = "hours or minutes late, and its work is done" if late else "moved, paused, or not wanted any more"
+    return f"run {run.name!r} is taken out: {why}"
+
+
+async def _crashed(client: PrefectClient, run: FlowRun, why: str) -> str:
+    message = f"{why}; what it was to do is found in the log, and done"
+    await client.set_flow_run_state(run.id, Crashed(message=message), force=True)
+    return f"run {run.name!r} is marked as crashed: {why}"
+
+
+async def _renamed(client: PrefectClient, run: FlowRun, wish: Wish) -> None:
+    if (run.name, sorted(run.tags)) != (wish.name, sorted(wish.tags)):
+        await client.update_flow_run(run.id, name=wish.name, tags=wish.tags)
