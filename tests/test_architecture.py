@@ -70,7 +70,7 @@ MAY_IMPORT = {
 }
 # Right against the direction, each for its reason.
 EXCEPTIONS = {
-    # A credential may lie in a Prefect block, and only orchestration.py speaks to Prefect: asked when one is named.
+    # A credential may lie in a Prefect block, and only orchestration/ speaks to Prefect: asked when one is named.
     ("presstime.wire", "presstime.orchestration"),
 }
 # Of the stages and the ledger, only these know more of the outside than its port.

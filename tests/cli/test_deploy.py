@@ -10,9 +10,10 @@ from tests.cli.kit import Newsroom, ask_prefect
 @pytest.mark.real
 def test_the_flows_are_in_the_pool(newsroom: Newsroom, prefect: Mapping[str, str]) -> None:
     """A work pool for processes is made, and every flow is in it, with its schedule, the orders of ops as well; once more changes nothing."""
+    newsroom.folder.commit()
     for _ in range(2):
         done = newsroom.call("deploy", "--pool", "verne", env=prefect)
-        assert (done.code, done.out.count("deployed ")) == (0, 11)
+        assert (done.code, done.out.count("deployed ")) == (0, 11), done.said
     found = ask_prefect(prefect, "deployments/filter", work_pools={"name": {"any_": ["verne"]}})
     schedules = {"sync": 1, "publish": 0, "checkpoint": 1, "accounts": 1, "forecast": 1}
     orders = dict.fromkeys(("pause", "resume", "retry", "skip", "retract", "settle"), 0)

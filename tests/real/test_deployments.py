@@ -29,7 +29,9 @@ def prefect(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, s
 
 @pytest.fixture
 def newsroom(s3_server: S3Server, tmp_path: Path) -> Newsroom:
-    return newsroom_on(s3_server, tmp_path)
+    found = newsroom_on(s3_server, tmp_path)
+    found.folder.commit()
+    return found
 
 
 def registered(prefect: Mapping[str, str]) -> tuple[dict[str, dict[str, Any]], dict[str, str]]:
