@@ -7,7 +7,6 @@ import asyncio
 import json
 import os
 import re
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from datetime import UTC, datetime, timedelta
@@ -290,9 +289,11 @@ def _a_place(desk: Desk, delivery: str) -> Iterator[None]:
         held = nullcontext()
     try:
         with held:
-            begun = time.monotonic()
+            begun = max(
+                datetime.now(UTC), desk.last_plan[delivery].due or datetime.now(UTC)
+            )  # waiting for its time counts not
             yield
-            DURATIONS[f"{desk.root}/{delivery}"] = time.monotonic() - begun
+            DURATIONS[f"{desk.root}/{delivery}"] = max(0.0, (datetime.now(UTC) - begun).total_seconds())
     except ConcurrencySlotAcquisitionError as error:
         known = ", ".join(names)
         raise SettingsError(

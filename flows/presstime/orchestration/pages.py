@@ -81,6 +81,8 @@ def page_of(desk: Desk, actions: Sequence[Action]) -> str:
     coming = [a for a in actions if a.action in ("publish", "wait") and a.due and a.due <= now + AHEAD]
     parts = [
         f"# {desk.settings.name}",
+        f"Times are of {zone}.",
+        "",
         *_paused(pauses, held, zone),
         *_needing(troubles),
         *_by_hand(desk.waiting(), zone),
@@ -94,25 +96,23 @@ def page_of(desk: Desk, actions: Sequence[Action]) -> str:
 def _paused(pauses: Sequence[Pause], held: Sequence[Action], zone: str) -> list[str]:
     if not pauses:
         return []
-    rows = [
-        (str(p.scope), p.by, _at(p.since, zone), _at(p.until, zone) or "until resumed", p.rule, p.reason)
+    lines = [
+        f"- **{_cell(str(p.scope))}** by {_cell(p.by)} since {_at(p.since, zone)}, until {_at(p.until, zone) or 'somebody resumes it'}, "
+        f"then {p.rule}: {_cell(p.reason)}"
         for p in pauses
     ]
     names = [str(action.delivery) for action in held]
     more = f" and {len(names) - 10} more" if len(names) > 10 else ""
-    return [
-        "## Paused",
-        _table(("what", "by", "since", "until", "then", "why"), rows),
-        f"Held back: {len(names)} deliveries{': ' + ', '.join(names[:10]) + more if names else ''}. "
-        "The flow `resume`, or `presstime resume`, lets go of it.",
-    ]
+    told = f": {', '.join(names[:10])}{more}" if names else ""
+    return ["## Paused", *lines, "", f"Held back now: {len(names)}{told}. The flow `resume` lets go of it.", ""]
 
 
 def _needing(troubles: Sequence[Trouble]) -> list[str]:
     if not troubles:
-        return ["Nothing needs a person."]
-    rows = [(str(t.state.delivery), t.problem, t.state.reason, t.advice) for t in troubles[:ROWS]]
-    return [f"## {len(troubles)} need a person", _table(("delivery", "is", "why", "what to do"), rows)]
+        return ["Nothing needs a person.", ""]
+    lines = [f"- **{t.state.delivery}** is {t.problem}: {_cell(t.state.reason)}. *{t.advice}*" for t in troubles[:ROWS]]
+    more = [f"- and {len(troubles) - ROWS} more: `presstime status`"] if len(troubles) > ROWS else []
+    return [f"## Needs a person: {len(troubles)}", *lines, *more, ""]
 
 
 def _by_hand(waiting: Sequence[DeliveryState], zone: str) -> list[str]:
@@ -150,7 +150,8 @@ def note_signed(desk: Desk, size: int) -> None:
 
 
 def _at(instant: datetime | None, zone: str) -> str:
-    return format_local(instant, zone) if instant else ""
+    """Without the zone's name, which stands at the top."""
+    return format_local(instant, zone).partition(" +")[0].partition(" -")[0].partition(" (")[0] if instant else ""
 
 
 def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
