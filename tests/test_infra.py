@@ -495,6 +495,17 @@ def test_a_chart_is_named_with_its_version() -> None:
     assert len(found[0]) == 1
 
 
+def test_every_alarm_has_its_section() -> None:
+    """The table of RUNBOOK.md and its sections are the same, and each says what it means, how it shows, what to do, how it was tried."""
+    page = (INFRA / "RUNBOOK.md").read_text()
+    listed = re.findall(r"^\| \[([^]]+)\]\(#([a-z-]+)\)", page, re.MULTILINE)
+    sections = re.findall(r"^## (.+)$", page, re.MULTILINE)
+    assert [title for title, _ in listed] == sections
+    assert all(anchor == title.lower().replace(" ", "-") for title, anchor in listed)
+    for text in page.split("\n## ")[1:]:
+        assert [word in text for word in ("**Means**", "**See**", "**Do**", "**Tried")] == [True] * 4, text[:40]
+
+
 # --- prefect.yaml -----------------------------------------------------------------------------------------------------
 
 
@@ -612,8 +623,8 @@ def test_content_repositories_are_offered_a_hook() -> None:
 
 
 def test_links_between_the_papers_lead_somewhere() -> None:
-    """Every relative link of infra/README.md and content/README.md is a file of this repository."""
-    for page in (INFRA / "README.md", ROOT / "content/README.md"):
+    """Every relative link of infra/README.md, infra/RUNBOOK.md and content/README.md is a file of this repository."""
+    for page in (INFRA / "README.md", INFRA / "RUNBOOK.md", ROOT / "content/README.md"):
         for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", page.read_text()):
             assert (page.parent / target).exists(), f"{page.name}: {target}"
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from presstime.processes import PROC, is_gone, own_name, started_at
+from presstime.processes import PROC, is_gone, listens, own_name, started_at
 
 pytestmark = pytest.mark.skipif(not (PROC / "self/stat").exists(), reason="this system has no /proc")
 
@@ -76,3 +76,13 @@ def test_the_name_of_a_command_does_not_confuse(tmp_path: Path) -> None:
         child.kill()
         child.wait(10)
     assert started_at(child.pid) is None
+
+
+def test_who_listens_is_told_from_who_answers() -> None:
+    """A process listens on the ports that it opened, and on none that another process did."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        assert listens(os.getpid(), port)
+        assert not listens(os.getppid(), port)
+    assert not listens(os.getpid(), port)
+    assert not listens(2**22 + 1, port), "nobody of that number"

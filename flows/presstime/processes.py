@@ -2,6 +2,8 @@
 
 import os
 import socket
+from collections.abc import Iterator
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
@@ -45,3 +47,28 @@ def started_at(pid: int) -> str | None:
         return None
     fields = stat.rpartition(")")[2].split()  # the command's name stands in brackets and may hold blanks
     return None if fields[0] == "Z" else fields[19]
+
+
+def listens(pid: int, port: int) -> bool:
+    """Whether that process listens on this TCP port; True where the system does not tell (no /proc).
+
+    What answers on a port need not be who was sent there: a server may take many seconds until it listens, and another one may
+    have come first."""
+    if not (PROC / "self/fd").exists():
+        return True
+    held = set()
+    with suppress(OSError):  # it has ended
+        for link in (PROC / str(pid) / "fd").iterdir():
+            with suppress(OSError):  # it was closed meanwhile
+                held.add(os.readlink(link))
+    return any(f"socket:[{inode}]" in held for inode in _listening(port))
+
+
+def _listening(port: int) -> Iterator[str]:
+    """The inodes of the sockets that listen on a port (proc(5), /proc/net/tcp: state 0A is LISTEN)."""
+    for name in ("tcp", "tcp6"):
+        with suppress(OSError):
+            for line in (PROC / "net" / name).read_text().splitlines()[1:]:
+                fields = line.split()
+                if fields[3] == "0A" and int(fields[1].rpartition(":")[2], 16) == port:
+                    yield fields[9]

@@ -625,7 +625,10 @@ def state_folder(root: Path, name: str = STATE) -> Path:
         if state.is_dir() and not (state / ".gitignore").exists():
             (state / ".gitignore").write_text("*\n")
     except OSError as error:
-        raise SettingsError(f"{error.filename}: {error.strerror}", "Presstime keeps its caches there.") from error
+        raise SettingsError(
+            f"{error.filename or state}: {error.strerror}",
+            "Presstime keeps its caches there: make room, or mend its rights.",
+        ) from error
     return folder
 
 

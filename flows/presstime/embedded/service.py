@@ -11,7 +11,6 @@ import os
 import signal
 import socket
 import subprocess
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -20,7 +19,7 @@ from types import TracebackType
 from typing import IO, Self
 
 from presstime.errors import PresstimeError
-from presstime.processes import started_at
+from presstime.processes import listens, started_at
 
 TAIL_LINES = 8  # of a server's log, shown when it does not start
 TRIES = 3  # ports, where others start servers at the same moment
@@ -87,19 +86,15 @@ class Service:
             port, pid, started = int(note["port"]), int(note["pid"]), str(note["started"])
         except (OSError, ValueError, KeyError, TypeError):
             return None
-        if started_at(pid) == started and self._wait(port, None, 15.0):
+        if started_at(pid) == started and listens(pid, port) and self._wait(port, None, 15.0):
             return port
         self._stop()
         return None
 
     def _start(self) -> int:
         for _ in range(TRIES):
-            port, claims = _claimed_port(self.port, self.span)
-            try:
-                child = self._spawn(port, claims)
-            finally:
-                for claim in claims:
-                    os.close(claim)
+            port = free_port(self.port, self.span)
+            child = self._spawn(port)
             if self._wait(port, child, self.start_seconds):
                 return port
             overtaken = child.poll() is not None and not _are_free(port, self.span)
@@ -112,7 +107,7 @@ class Service:
             "Mend what the log says, then try again.",
         )
 
-    def _spawn(self, port: int, claims: Sequence[int]) -> "subprocess.Popen[bytes]":
+    def _spawn(self, port: int) -> "subprocess.Popen[bytes]":
         command = list(self.command(port))
         try:
             with self.log.open("ab") as log:
@@ -123,7 +118,6 @@ class Service:
                     stdin=subprocess.DEVNULL,
                     stdout=log,
                     stderr=log,
-                    pass_fds=claims,  # so that they last as long as the child does, however it ends
                     start_new_session=True,  # a Ctrl-C at the terminal is ours to pass on, after the last write
                 )
         except OSError as error:
@@ -140,7 +134,7 @@ class Service:
         while time.monotonic() < end:
             if child is not None and child.poll() is not None:
                 return False
-            if self.healthy(port):
+            if (child is None or listens(child.pid, port)) and self.healthy(port):
                 return child is None or self._stays(child)
             time.sleep(0.1)
         return False
@@ -175,27 +169,6 @@ class Service:
         with (self.folder / name).open("w") as lock:
             fcntl.flock(lock, mode)
             yield
-
-
-def _claimed_port(first: int, span: Sequence[int]) -> tuple[int, list[int]]:
-    """A port like `free_port`'s, and the open locks by which no other server of ours takes it before this one listens there.
-
-    A server may take many seconds until it listens. Whoever chose the same port meanwhile would find the other's answering, take
-    it for its own, and lose it when the other ends."""
-    while True:
-        first = free_port(first, span)
-        claims: list[int] = []
-        try:
-            for step in span:
-                file = Path(tempfile.gettempdir()) / f"presstime-{os.getuid()}-port-{first + step}.lock"
-                claims.append(os.open(file, os.O_CREAT | os.O_RDWR | os.O_NOFOLLOW, 0o600))
-                fcntl.flock(claims[-1], fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            for claim in claims:
-                os.close(claim)
-            first += 1
-        else:
-            return first, claims
 
 
 def free_port(first: int, span: Sequence[int] = (0,)) -> int:

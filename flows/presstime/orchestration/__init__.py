@@ -364,8 +364,9 @@ def one_pass(desk: Desk, say: Callable[[str], None] = lambda message: None) -> N
 
 def _raise(state: State[Any]) -> None:
     """An error of ours that ended a flow is the caller's to tell; a flow that merely failed has told all in its states."""
-    if isinstance(state.data, PresstimeError):
-        raise state.data
+    cause = getattr(state.data, "result", state.data)  # Prefect wraps what ended a flow
+    if isinstance(cause, PresstimeError):
+        raise cause
 
 
 def drain() -> None:
