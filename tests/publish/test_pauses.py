@@ -109,6 +109,7 @@ def test_a_pause_between_two_messages_of_a_thread(world: World) -> None:
     state = world.worker().publish(job, adapter)
     assert (state.status, len(state.receipts), world.texts()) == (Status.DEFERRED, 1, ["One"])
     assert "everything is paused by ada" in state.reason
+    assert world.kinds().count("sending") == 1, "nothing is announced behind it"
     assert world.publish(job).status is Status.DEFERRED
     let_go(ops)
     assert world.publish(job).status is Status.PUBLISHED

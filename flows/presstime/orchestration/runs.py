@@ -71,6 +71,9 @@ def wishes(desk: Desk, actions: Sequence[Action], now: datetime) -> dict[str, Wi
     """A run for each coming minute in which something is due, by its key."""
     groups: dict[datetime, list[Action]] = defaultdict(list)
     for action in actions:
+        state = desk.ledger.state(action.delivery)
+        if state is not None and state.due is not None and state.due < now:
+            continue  # late, and waiting for its turn: that instant moves with each pass, and `sync` takes it when it has come
         if action.action == "wait" and action.due and now < action.due <= now + HORIZON and action.digest:
             groups[action.due.replace(second=0, microsecond=0)].append(action)
     found = {}
