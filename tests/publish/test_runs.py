@@ -1,11 +1,20 @@
 """Which Prefect runs a plan wants: one a minute, named and tagged for people, and none for what waits for its turn or is paused."""
 
+import asyncio
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from httpx import ConnectError
 
 from presstime.ledger import stopping
+from presstime.model import Action, DeliveryState
 from presstime.pauses import EVERYTHING
+from presstime.wire import Desk
 from tests.kit import SETTINGS, START, Folder, Office
+from tests.publish.newsdesk import Newsdesk
 
 GAP = SETTINGS.replace("[defaults]", '[defaults]\nmin_gap = "10m"').replace('"site-feed", ', "")
 
@@ -54,3 +63,37 @@ def test_no_run_for_what_is_paused(tmp_path: Path) -> None:
         until = START + timedelta(hours=2)
         stopping.pause(desk.ledger, EVERYTHING, desk.timing.now, "ada", "x", until, "release", timedelta(0))
     assert list(wished(office)) == ["12:00 after -> brand-mastodon"]
+
+
+def test_a_server_that_does_not_answer_keeps_nothing_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where Prefect cannot be asked for runs or pages, what is overdue is published all the same, and the run's log says it."""
+    from presstime import orchestration
+
+    desk = Newsdesk(tmp_path / "newsroom")
+    said: list[str] = []
+
+    async def no_answer(*arguments: object) -> None:
+        raise ConnectError("503")
+
+    async def deliver(open_desk: Desk, actions: Sequence[Action]) -> list[DeliveryState]:
+        return [state for a in actions if (state := open_desk.publish(str(a.delivery)))]
+
+    logger = SimpleNamespace(warning=lambda text, *more: said.append(text % more), info=print, error=print)
+    for name, stand_in in (
+        ("runs.arrange", no_answer),
+        ("pages.show_page", no_answer),
+        ("deliver_all", deliver),
+        ("alarms.tell", lambda *arguments: None),
+        ("get_run_logger", lambda: logger),
+        ("deployment", SimpleNamespace(id="here")),
+        ("flow_run", SimpleNamespace(id=None)),
+    ):
+        monkeypatch.setattr(f"presstime.orchestration.{name}", stand_in)
+    desk.office.pass_time(minutes=3)
+    with desk.office.desk() as open_desk:
+        desk.seat(open_desk)
+        monkeypatch.setattr("presstime.orchestration.desks.DESKS", {str(open_desk.root): open_desk})
+        asyncio.run(orchestration.sync.fn(str(open_desk.root)))  # type: ignore[arg-type]
+    assert desk.texts == ["Lift-off."]
+    assert len(said) == 2
+    assert all("Prefect's server did not answer" in line for line in said)

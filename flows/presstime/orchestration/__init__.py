@@ -7,11 +7,11 @@ import asyncio
 import json
 import os
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from httpx import HTTPError
@@ -54,6 +54,7 @@ WORKERS = 32  # deliveries under way at once in one run
 DRAIN_SECONDS = 5
 
 DURATIONS: dict[str, float] = {}  # how long deliveries took in this process, until the run's table tells it
+T = TypeVar("T")
 RUNNER: Any = ThreadPoolTaskRunner(max_workers=WORKERS)
 
 # --- the flows --------------------------------------------------------------------------------------------------------
@@ -69,12 +70,13 @@ async def sync(root: str) -> State[Any]:
         _remind(desk)
         if deployment.id is None:
             return Completed(message=f"{len(actions)} actions planned")  # a single pass: `publish` follows at once
-        for mended in await runs.arrange(desk, actions, flow_run.id and UUID(str(flow_run.id))):
+        own = flow_run.id and UUID(str(flow_run.id))
+        for mended in await _asked_of_prefect(runs.arrange(desk, actions, own)) or []:
             get_run_logger().warning(mended)
         late = [a for a in actions if a.acts and _is_overdue(a)]
         states = await deliver_all(desk, late)
         await _tell(desk)
-        await pages.show_page(desk, actions)
+        await _asked_of_prefect(pages.show_page(desk, actions))
         return _verdict(states)
 
 
@@ -300,6 +302,16 @@ def _a_place(desk: Desk, delivery: str) -> Iterator[None]:
             f"{delivery} was not sent: Prefect knows no limit for {known}",
             "Run `presstime deploy` or `presstime up` once more: they make what [limits] says.",
         ) from error
+
+
+async def _asked_of_prefect(answer: Awaitable[T]) -> T | None:
+    """What Prefect's server answers; None, and a word in the log, where it does not: what is due goes out all the same."""
+    try:
+        return await answer
+    except (PrefectException, HTTPError) as error:
+        told = "Prefect's server did not answer (%s): runs and pages follow at the next pass"
+        get_run_logger().warning(told, type(error).__name__)
+        return None
 
 
 async def _tell(desk: Desk) -> None:
