@@ -52,6 +52,7 @@ FORECAST = "30 4 * * *"  # nightly; Prefect's cron is in UTC
 FIRST_TICK = timedelta(seconds=8)  # what Prefect's scheduler takes to see a new deployment
 WORKERS = 32  # deliveries under way at once in one run
 DRAIN_SECONDS = 5
+LEASE_SECONDS = 60  # of a place in a limit: so long it stays taken when its run was killed; renewed while it lives
 
 DURATIONS: dict[str, float] = {}  # how long deliveries took in this process, until the run's table tells it
 T = TypeVar("T")
@@ -217,7 +218,8 @@ def _verdict(states: Sequence[DeliveryState]) -> State[Any]:
         return Failed(
             message=f"{len(bad)} of {len(states)} deliveries need a look: {', '.join(str(s.delivery) for s in bad[:5])}"
         )
-    return Completed(message=f"{len(states)} deliveries" if states else "nothing was due")
+    found = "1 delivery" if len(states) == 1 else f"{len(states)} deliveries"
+    return Completed(message=found if states else "nothing was due")
 
 
 # --- one machine ------------------------------------------------------------------------------------------------------
@@ -286,7 +288,9 @@ def _a_place(desk: Desk, delivery: str) -> Iterator[None]:
     channel = desk.settings.channels.get(delivery.split("/")[1])
     names = desk.settings.limits.of(channel.network, channel.name) if channel else ()
     if names:
-        held: Any = concurrency([limit_name(desk.settings, name) for name in names], strict=True)
+        held: Any = concurrency(
+            [limit_name(desk.settings, name) for name in names], strict=True, lease_duration=LEASE_SECONDS
+        )
     else:
         held = nullcontext()
     try:
