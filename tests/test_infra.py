@@ -7,12 +7,15 @@ import re
 import shlex
 import shutil
 import subprocess
+import threading
 import tomllib
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from fnmatch import fnmatchcase
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
+from urllib.parse import parse_qs, urlsplit
 
 import jsonschema
 import pytest
@@ -27,6 +30,7 @@ from presstime.cli import VERBS
 from presstime.orchestration import deployments
 from presstime.standby import LOOK_SECONDS, PATIENCE_SECONDS
 from presstime.stores.public import FOLDER, FRESH, LIFE
+from presstime.web.comment import MARKER
 from presstime.wire import MARK, STATE
 
 ROOT = Path(__file__).parents[1]
@@ -588,6 +592,85 @@ def test_our_ci_runs_the_one_entry_point_on_both_ends_of_what_is_supported() -> 
     assert job["strategy"]["matrix"]["python"] == ["3.11", "3.13"]
     assert project()["requires-python"] == ">=3.11"
     assert job["steps"][-1]["run"] == ".ci/run"
+
+
+class CodeHost(BaseHTTPRequestHandler):
+    """As much of GitHub's and GitLab's API for comments as the recipes use. `kept` are the comments, oldest first."""
+
+    kept: ClassVar[list[dict[str, Any]]] = []
+    asked: ClassVar[list[str]] = []
+
+    def do_GET(self) -> None:
+        if self.path.endswith("/user"):
+            return self._answer({"id": 7})
+        page = int(parse_qs(urlsplit(self.path).query)["page"][0])
+        return self._answer(self.kept[(page - 1) * 2 : page * 2])  # pages of two: the recipe must turn them
+
+    def do_POST(self) -> None:
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))["body"]
+        if self.command == "POST":
+            self.kept.append(ours(len(self.kept) + 1, body))
+        else:
+            number = int(self.path.rpartition("/")[2])
+            next(c for c in self.kept if c["id"] == number)["body"] = body
+        self.asked.append(self.command)
+        self._answer({})
+
+    do_PATCH = do_PUT = do_POST  # noqa: N815 - the names that the server looks for
+
+    def _answer(self, document: object) -> None:
+        body = json.dumps(document).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Silent."""
+
+
+def ours(number: int, body: str) -> dict[str, Any]:
+    return {"id": number, "body": body, "user": {"login": "github-actions[bot]"}, "author": {"id": 7}}
+
+
+@pytest.mark.parametrize("host", ["github", "gitlab"])
+def test_there_is_one_comment_and_it_is_changed_in_place(host: str, tmp_path: Path) -> None:
+    """The recipe's own shell, run twice: one comment is made, then changed; somebody's copy of its first line is left alone."""
+    if not all(map(shutil.which, ("bash", "curl", "jq"))):
+        pytest.skip("bash, curl and jq are needed")
+    recipes = {"github": "github-comment.yml", "gitlab": "gitlab-ci.yml"}
+    recipe = yaml.safe_load((INFRA / "ci" / recipes[host]).read_text())
+    if host == "github":
+        script = [step["run"] for step in recipe["jobs"]["comment"]["steps"] if step.get("name", "").endswith(" it")]
+    else:
+        script = recipe["presstime-comment"]["script"]
+    assert len(script) == 2
+    stub = tmp_path / "presstime"
+    stub.write_text('#!/bin/sh\nprintf "<!-- presstime:changes -->\\n%s \\"x\\" @ada\\n" "$TURN"\n')
+    stub.chmod(0o755)
+    theirs = {"id": 1, "body": f"{MARKER}\nmine", "user": {"login": "eve"}, "author": {"id": 8}}
+    others = [theirs, *({**theirs, "id": n, "body": "Nice"} for n in (2, 3))]
+    CodeHost.kept[:], CodeHost.asked[:] = others, []
+    with ThreadingHTTPServer(("127.0.0.1", 0), CodeHost) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_port}"
+        env = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "GITHUB_API_URL": url, "CI_API_V4_URL": url, "no_proxy": "*"}
+        env |= {"GH_TOKEN": "t", "PRESSTIME_COMMENT_TOKEN": "t", "GITHUB_REPOSITORY": "o/r", "NUMBER": "5", "BASE": "b"}
+        env |= {"GITHUB_SERVER_URL": url, "CI_MERGE_REQUEST_PROJECT_ID": "1", "CI_MERGE_REQUEST_IID": "5"}
+        env |= {"CI_MERGE_REQUEST_DIFF_BASE_SHA": "b", "CI_PIPELINE_URL": url}
+        for turn in ("first", "second"):
+            done = subprocess.run(
+                ["bash", "-e", "-u", "-c", "\n".join(script)],
+                cwd=tmp_path,
+                env={**env, "TURN": turn},
+                capture_output=True,
+                text=True,
+                timeout=60,
+            )
+            assert done.returncode == 0, done.stderr
+        server.shutdown()
+    assert CodeHost.asked == ["POST", {"github": "PATCH", "gitlab": "PUT"}[host]]
+    assert [c["body"] for c in CodeHost.kept] == [f"{MARKER}\nmine", "Nice", "Nice", f'{MARKER}\nsecond "x" @ada\n']
 
 
 def commands() -> list[tuple[str, str]]:

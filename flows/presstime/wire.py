@@ -1,7 +1,7 @@
 """The composition root: settings -> concrete parts, built when first needed, in one place."""
 
 import os
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -594,16 +594,28 @@ def open_desk(directory: Path, environ: Mapping[str, str] | None = None, on_disk
 
 def unlogged(newsroom: Newsroom) -> "Sync":
     """A plan of the newsroom as if nothing had ever been published: neither S3 nor credentials are asked for."""
-    from presstime.ledger.cache import Cache
-    from presstime.ledger.log import Ledger
+    return against(newsroom, made_up_log(lambda: datetime.now(UTC)))
+
+
+def against(newsroom: Newsroom, ledger: "Ledger") -> "Sync":
+    """A plan of any commit's newsroom against a log, as if it were the branch's and approved: to look at, not to write down."""
+    from presstime.publish.published import Published
     from presstime.publish.sync import Sync
     from presstime.publish.timing import Timing
     from presstime.publish.words import Words
+
+    words = Words(newsroom, newsroom.read_blob, published=Published(lambda: ledger))
+    return Sync(newsroom, ledger, Timing(ledger.store), words, lambda paths: {})
+
+
+def made_up_log(clock: Callable[[], datetime]) -> "Ledger":
+    """An empty log in this process alone, whose time is the clock's."""
+    from presstime.ledger.cache import Cache
+    from presstime.ledger.log import Ledger
     from presstime.stores.memory import Bucket, MemoryStore
 
-    store = MemoryStore(Bucket())
-    ledger = Ledger(store, Cache(None, store.name), "nobody/here/0/0")
-    return Sync(newsroom, ledger, Timing(store), Words(newsroom, newsroom.read_blob), lambda paths: {})
+    store = MemoryStore(Bucket(clock))
+    return Ledger(store, Cache(None, store.name), "nobody/here/0/0")
 
 
 def content_root(directory: Path) -> Path:

@@ -13,6 +13,7 @@ from presstime.errors import PresstimeError
 
 VERBS = {
     "audit": "the log: list it, show an entry, verify it, sign where it is, take it elsewhere",
+    "changes": "what a change in Git does to what goes out: for a merge request's comment",
     "channels": "the accounts: log in to one, list them, ask each whose it is and until when",
     "check": "find every problem in the posts, before anything is sent",
     "demo": "the whole thing on this machine, with a sample newsroom",

@@ -115,6 +115,19 @@ class Repository:
         except (KeyError, ValueError, pygit2.GitError):
             raise GitError(f"there is no commit {revision!r}", "See `git log` for the commits there are.") from None
 
+    def fork(self, base: str, head: str) -> str:
+        """The commit at which `head` left `base`: what is on `base` since is not of head's doing. Raises `GitError` if either is
+        not here, or if they have nothing in common as far as this clone goes."""
+        base, head = self.resolve(base), self.resolve(head)
+        with _reading(self._repo):
+            found = self._repo.merge_base(base, head)
+        if found is None:
+            raise GitError(
+                f"{base[:12]} and {head[:12]} have no commit in common",
+                "If the clone is shallow, fetch the history: git fetch --unshallow.",
+            )
+        return str(found)
+
     def lies_ahead(self, commit: str, other: str) -> bool | None:
         """Whether `other` is a later commit on top of `commit`. None: it is not here, so nobody can tell."""
         import pygit2
