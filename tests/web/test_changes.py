@@ -145,11 +145,14 @@ def test_with_the_log_the_plan_is_quoted(tmp_path: Path) -> None:
         office.folder.post("quay", "The quay is open.", START)
         office.folder.post("gone", "Gone tomorrow.", START, channels="[site-feed]")
         office.folder.post("same", "The same.", START)
-        base = office.folder.commit()
+        office.folder.post("before", "Changed before.", START)
+        office.folder.commit()
         environ = {"PRESSTIME_SANDBOX": sandbox.url, "MASTODON_TOKEN": "sandbox-verne"}
         with office.desk(environ=environ) as desk:
             run_pass(desk)
         office.pass_time(minutes=10)
+        office.folder.post("before", "Changed by somebody else, and not edited yet.", START)
+        base = office.folder.commit()
         office.folder.post("quay", "The quay is open until nine.", START)
         office.folder.remove("posts/gone.md")
         head = office.folder.commit()
@@ -187,6 +190,17 @@ def test_without_a_log_what_is_past_is_said_to_be_supposed(folder: Folder) -> No
     }
     assert all(c["supposed"] for c in found.values())
     assert "The log was not read" in markdown(folder, base)
+
+
+def test_without_a_log_a_past_post_may_be_put_off(folder: Folder) -> None:
+    """Nobody knows whether it is out: it is said to be moved, and that nothing comes of that if it is out."""
+    folder.post("quay", "The quay is open.", START, channels="[brand-mastodon]")
+    base = folder.commit()
+    folder.post("quay", "The quay is open.", SOON, channels="[brand-mastodon]")
+    folder.commit()
+    (found,) = as_json(folder, base)["changes"]  # type: ignore[misc,attr-defined]
+    assert (found["kind"], found["supposed"], found["parts"]) == ("moved", True, [])
+    assert "a post goes out once" in markdown(folder, base)
 
 
 def test_a_comment_in_the_settings_changes_nothing(folder: Folder) -> None:
@@ -311,6 +325,7 @@ def test_a_comment_has_an_end(folder: Folder) -> None:
     found = markdown(folder, base)
     assert found.startswith(MARKER)
     assert len(found.encode()) <= ROOM + 1
+    assert len(found) < 65_536
     assert re.search(r"\d+ texts are left out here", found)
     assert "P149" in found
     assert found.count("<details>") > 20

@@ -185,7 +185,7 @@ class _Pair:
     def change(self, now: datetime) -> Change | None:
         state = self.after.ledger.state(self.delivery)
         if state is not None and (is_out(state) or state.begun or state.status is Status.RETRACTED):
-            return self._out(state)
+            return self._out(state) or self._postponed(state, now)
         old = self.before.wanted(self.delivery) if self.before and self._alive(self.old) else None
         new = self.after.wanted(self.delivery) if self._alive(self.new) else None
         if new is None:
@@ -212,6 +212,16 @@ class _Pair:
             was = None
         now = self._said(self.after, was.at if was else None) if self.new.action != "retract" else None
         return self._change("out", due=state.due, now=now, was=was, parts=_parts(was, now), url=state.url)
+
+    def _postponed(self, state: DeliveryState, now: datetime) -> Change | None:
+        """What is only supposed to be out, and gets an instant to come: it is moved, if the supposition is wrong."""
+        new = self.after.wanted(self.delivery)
+        due = _due(new)
+        if not self.supposed or new is None or due is None or due < now:
+            return None
+        was = self._said(self.before)
+        parts = _parts(was, self._said(self.after, state.due))
+        return replace(self._coming("moved", new, was, state.due, parts), supposed=True)
 
     def _removed(self, old: Wanted) -> Change:
         """Not wanted any more, or not to be read: then it is held up rather than taken back."""

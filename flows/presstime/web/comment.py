@@ -105,7 +105,7 @@ class _Comment:
                     "%(n)s problem was there before.", "%(n)s problems were there before.", self.found.others
                 )
             )
-        if not self.found.known and self.found.of("out"):
+        if any(change.supposed for change in self.found.found):
             parts.append(self.say("The log was not read: what is past is taken to have gone out."))
         if self.preview.startswith(("https://", "http://")):
             parts.append(f"[{self.say('Preview')}](<{self.preview.replace('>', '%3E')}>)")
@@ -148,7 +148,9 @@ class _Comment:
         if others:
             times = "; ".join(self._when(other.due or other.from_) for other in others[:SHOWN])
             facts.append(f"- {self._head('And again')} {times}{'; …' if len(others) > SHOWN else ''}")
-        if change.supposed:
+        if change.supposed and change.kind == "moved":
+            facts.append(f"- {say('If it went out at its time, nothing comes of this: a post goes out once.')}")
+        elif change.supposed:
             facts.append(f"- {say('If it went out at its time, this is what becomes of it.')}")
         if change.kind in ("out", "held", "removed") and change.reason:
             facts.append(f"- {self._head('The plan says')} {calm(change.reason)}")
