@@ -1,7 +1,9 @@
 """The composition root: what is built of the settings, when, and what is not."""
 
+import os
 import subprocess
 import sys
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -9,9 +11,9 @@ import pytest
 
 from presstime import wire
 from presstime.content.worktree import WorkTree
-from presstime.errors import GitError, SettingsError
+from presstime.errors import GitError, RemoteAway, SettingsError
 from presstime.networks import load
-from presstime.wire import SANDBOX, content_path, open_desk, read_source
+from presstime.wire import FETCHED, SANDBOX, STALE_MAX, content_path, open_desk, read_source
 from tests.kit import ENVIRON, SETTINGS, Folder
 
 
@@ -74,6 +76,30 @@ def test_a_remote_is_fetched_first(folder: Folder, tmp_path: Path) -> None:
     with open_desk(clone.path, {}) as desk:
         assert desk.newsroom.commit == merged
         assert {p.id for p in desk.newsroom.loaded.each()} == {"launch", "merged"}
+
+
+def test_a_remote_that_is_away_for_a_while(folder: Folder, tmp_path: Path) -> None:
+    """What was approved before goes on, and it is said; after a day, or in a clone that never reached it, nothing does."""
+    folder.write("presstime.toml", SETTINGS + '[git]\nbranch = "main"\nremote = "origin"\n')
+    folder.commit("Remote")
+    clone = folder.copy(tmp_path / "clone")
+    clone._repository.remotes.create("origin", str(folder.path))
+    folder.post("merged")
+    merged = folder.commit("Merged there")
+    with open_desk(clone.path, {}) as desk:
+        assert desk.newsroom.commit == merged
+    clone._repository.remotes.set_url("origin", str(tmp_path / "nowhere"))
+    with open_desk(clone.path, {}) as desk:
+        assert desk.newsroom.commit == merged
+        assert "git fetch origin failed" in desk.warnings[0]
+        assert "Going on with what was merged until" in desk.warnings[0]
+    mark = clone.path / ".presstime" / FETCHED
+    os.utime(mark, (0, time.time() - STALE_MAX.total_seconds() - 60))
+    with open_desk(clone.path, {}) as desk, pytest.raises(RemoteAway):
+        _ = desk.newsroom
+    mark.unlink()
+    with open_desk(clone.path, {}) as desk, pytest.raises(RemoteAway):
+        _ = desk.newsroom
 
 
 def test_a_content_root_inside_a_repository(tmp_path: Path) -> None:

@@ -63,6 +63,10 @@ class GitError(PresstimeError):
     exit_code = 2
 
 
+class RemoteAway(GitError):
+    """The remote could not be fetched: unreachable, too slow, or its credentials refused."""
+
+
 class RenderError(PresstimeError):
     """A post cannot be made into a variant for a channel. `code` is the problem code that `check` reports."""
 

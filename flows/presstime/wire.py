@@ -1,6 +1,7 @@
 """The composition root: settings -> concrete parts, built when first needed, in one place."""
 
 import os
+import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Literal
 from presstime.clock import elapsed
 from presstime.content.newsroom import Newsroom, read_newsroom
 from presstime.content.source import Source
-from presstime.errors import NetworkError, RenderError, SettingsError
+from presstime.errors import NetworkError, RemoteAway, RenderError, SettingsError
 from presstime.model import (
     Action,
     Attachment,
@@ -54,6 +55,10 @@ if TYPE_CHECKING:
     from presstime.stores.public import PublicMedia
 
 STATE = ".presstime"  # below the content root: caches and embedded servers, nothing that cannot be lost but embedded S3
+FETCHED = "last-fetch"  # a file whose time says when the remote was last reached
+STALE_MAX = timedelta(
+    hours=24
+)  # a remote away for longer than this stops the newsroom: too much may have been taken back
 MARK = "last-pass"  # a file whose time says when a pass was last begun
 SANDBOX = "PRESSTIME_SANDBOX"  # the URL of a sandbox that stands in for every network
 
@@ -81,12 +86,27 @@ class Desk:
         bootstrap = self._settings_at(self.repository.commit_of())
         git = bootstrap.git
         if git.remote:
-            self.repository.fetch(git.remote)
+            self._fetch(git.remote)
         source = self.repository.at(self.repository.commit_of(git.branch, git.remote))
         found = read_newsroom(source, shelve=self._shelf)
         self._warn_of_uncommitted(found)
         self._warn_of_rewritten(found)
         return found
+
+    def _fetch(self, remote: str) -> None:
+        """What is merged is brought here. A remote that is away for a while keeps nothing back that was approved before: then
+        what was known at the last fetch counts. Raises `GitError` where that was too long ago, or never."""
+        mark = self.state_folder(STATE) / FETCHED
+        try:
+            self.repository.fetch(remote)
+        except RemoteAway as error:
+            known = mark.stat().st_mtime if mark.exists() else 0.0
+            if time.time() - known > STALE_MAX.total_seconds():
+                raise
+            at = f"{datetime.fromtimestamp(known, UTC):%Y-%m-%d %H:%M} UTC"
+            self._warn(f"{error.message}. Going on with what was merged until {at}; nothing newer is known here")
+        else:
+            mark.touch()
 
     @property
     def settings(self) -> Settings:

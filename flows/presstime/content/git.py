@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from presstime.content.approval import Approvals
 from presstime.content.provenance import attribute, differences, subtree
 from presstime.content.source import Entry, no_such_file, parts_of
-from presstime.errors import GitError
+from presstime.errors import GitError, RemoteAway
 from presstime.model import Provenance
 from presstime.problems import nearest
 
@@ -140,8 +140,9 @@ class Repository:
         except (KeyError, ValueError, pygit2.GitError, GitError):
             return None
 
-    def fetch(self, remote: str, timeout_seconds: float = 120) -> None:
-        """Bring a remote's branches here. Raises `GitError` with git's own last words."""
+    def fetch(self, remote: str, timeout_seconds: float = 45) -> None:
+        """Bring a remote's branches here. Raises `RemoteAway` with git's own last words, `GitError` for a remote or a program
+        that is not there. It takes less than the lead, so that a remote that hangs makes nothing late."""
         known = list(self._repo.remotes.names())
         if remote not in known:
             raise GitError(
@@ -155,10 +156,12 @@ class Repository:
         except OSError:
             raise GitError("the program `git` is not installed", "Install Git: fetching uses it.") from None
         except subprocess.TimeoutExpired:
-            raise GitError(f"git fetch {remote} took longer than {timeout_seconds:g} s", "Check the network.") from None
+            raise RemoteAway(
+                f"git fetch {remote} took longer than {timeout_seconds:g} s", "Check the network."
+            ) from None
         if done.returncode:
             said = done.stderr.decode(errors="replace").strip().splitlines() or [f"exit status {done.returncode}"]
-            raise GitError(f"git fetch {remote} failed: {said[-1]}", f"Try it by hand: git fetch {remote}.")
+            raise RemoteAway(f"git fetch {remote} failed: {said[-1]}", f"Try it by hand: git fetch {remote}.")
 
     # --- trees ---
 
