@@ -97,6 +97,7 @@ def test_the_comment(folder: Folder, case: str, language: str) -> None:
     """A new post, a moved date, an edited published post, a removed one, a broken one: each as it was looked at."""
     folder.post("lamp", "The lamp is lit.", SOON)
     folder.post("quay", "The quay is open.", START)
+    folder.post("tram", "The tram is on time.", SOON)
     base = folder.commit()
     CASES[case](folder)
     folder.commit("what is asked for")
@@ -201,6 +202,18 @@ def test_without_a_log_a_past_post_may_be_put_off(folder: Folder) -> None:
     (found,) = as_json(folder, base)["changes"]  # type: ignore[misc,attr-defined]
     assert (found["kind"], found["supposed"], found["parts"]) == ("moved", True, [])
     assert "a post goes out once" in markdown(folder, base)
+
+
+def test_without_a_log_a_slot_is_a_guess(folder: Folder) -> None:
+    """The log keeps the slots that it gave: a post before others in the queue does not move them, and its own slot is a guess."""
+    folder.write("presstime.toml", f'{PRICED}[slots]\nday = ["Tue 09:00", "Wed 09:00", "Thu 09:00"]\n')
+    folder.post("b-queued", "Queued.", "next-slot", channels="[brand-mastodon]")
+    base = folder.commit()
+    folder.post("a-first", "First in the queue.", "next-slot", channels="[brand-mastodon]")
+    folder.commit()
+    found = {c["delivery"]: c for c in as_json(folder, base)["changes"]}  # type: ignore[attr-defined]
+    assert {name: (c["kind"], c["guessed"]) for name, c in found.items()} == {"a-first/brand-mastodon": ("added", True)}
+    assert "Its slot is given by the log" in markdown(folder, base)
 
 
 def test_a_comment_in_the_settings_changes_nothing(folder: Folder) -> None:

@@ -38,7 +38,8 @@ OVER = ("missed", "skip")
 class Change:
     """What becomes of one delivery. `was` and `now` are what it says before and after, `from_` and `due` its instants (UTC), where it
     has them; `action` is what the plan does with what is out, `reason` the plan's own words; `parts` what readers see change.
-    `supposed`: without the log it is not known whether it is out; its time is past, and it is taken to be."""
+    `supposed`: without the log it is not known whether it is out; its time is past, and it is taken to be. `guessed`: its
+    slot, and with it the digest, may be another, for the log has those that were given."""
 
     kind: Kind
     delivery: Delivery
@@ -55,6 +56,7 @@ class Change:
     url: str | None = None
     cost: Cost | None = None
     supposed: bool = False
+    guessed: bool = False
 
     def to_json(self) -> JsonObject:
         return {
@@ -74,6 +76,7 @@ class Change:
             "url": self.url,
             "cost": self.cost.to_json() if self.cost else None,
             "supposed": self.supposed,
+            "guessed": self.guessed,
         }
 
 
@@ -194,9 +197,14 @@ class _Pair:
             return None  # what is over, and that the change does not touch
         if old is None:
             return self._coming("added", new)
-        if old.source == new.source and _due(old) == _due(new) and _verdict(self.old) == _verdict(self.new):
+        if old.source == new.source and not self._moved(old, new) and _verdict(self.old) == _verdict(self.new):
             return None
         return self._altered(old, new)
+
+    def _moved(self, old: Wanted, new: Wanted) -> bool:
+        """Whether its instant is another one. A slot once given is kept in the log: without it, that others take it says nothing."""
+        kept = self.supposed and new.target.slots is not None and new.target.slots == old.target.slots
+        return not kept and _due(old) != _due(new)
 
     @staticmethod
     def _alive(action: Action | None) -> bool:
@@ -237,7 +245,7 @@ class _Pair:
     def _altered(self, old: Wanted, new: Wanted) -> Change | None:
         was = self._said(self.before)
         parts = _parts(was, self._said(self.after, _due(old)))  # at one instant, which some networks' words hold
-        kind: Kind = "moved" if _due(old) != _due(new) else "changed"
+        kind: Kind = "moved" if self._moved(old, new) else "changed"
         held = self.new is not None and self.new.action == "hold" and _verdict(self.old) != _verdict(self.new)
         if kind == "changed" and not parts and not held:
             return None  # another source, e.g. a comment in presstime.toml, and the same words
@@ -253,9 +261,10 @@ class _Pair:
     ) -> Change:
         held = self.new is not None and self.new.action == "hold" and not self.new.paused
         now = self._said(self.after)
-        return self._change(
+        found = self._change(
             "held" if held else kind, due=_due(item), from_=from_, now=now, was=was, parts=parts, cost=True
         )
+        return replace(found, guessed=self.supposed and item.target.slots is not None)
 
     def _said(self, sync: Sync | None, at: datetime | None = None) -> Variant | None:
         """The words, where they can be said; as they would be at another instant."""

@@ -148,6 +148,8 @@ class _Comment:
         if others:
             times = "; ".join(self._when(other.due or other.from_) for other in others[:SHOWN])
             facts.append(f"- {self._head('And again')} {times}{'; …' if len(others) > SHOWN else ''}")
+        if change.guessed:
+            facts.append(f"- {say('Its slot is given by the log after the merge: instant and digest may differ.')}")
         if change.supposed and change.kind == "moved":
             facts.append(f"- {say('If it went out at its time, nothing comes of this: a post goes out once.')}")
         elif change.supposed:
