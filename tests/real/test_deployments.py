@@ -17,7 +17,7 @@ pytestmark = pytest.mark.real
 
 ROOT = Path(__file__).parents[2]
 FILE = ROOT / "infra/prefect.yaml"
-SAME = ("description", "entrypoint", "parameters", "tags", "paused", "version", "job_variables", "concurrency_options")
+SAME = ("description", "entrypoint", "parameters", "tags", "paused", "job_variables", "concurrency_options")
 LIMIT = ("global_concurrency_limit", "concurrency_limit")
 
 

@@ -53,8 +53,9 @@ def credentials_of(folder: Path) -> tuple[str, str]:
     return keys["accessKey"], keys["secretKey"]
 
 
-def service(folder: Path, port: int = PORT) -> Service:
-    """The server that keeps its data in `folder`, started when entered and shared with other processes."""
+def service(folder: Path, port: int = PORT, volumes: int = 0) -> Service:
+    """The server that keeps its data in `folder`, started when entered and shared with other processes. It has at most so many
+    `volumes`, of which each bucket takes some; 0: as many as the disk has room for."""
     folder = folder.absolute()
     weed = find_weed()
     credentials_of(folder)
@@ -62,7 +63,7 @@ def service(folder: Path, port: int = PORT) -> Service:
     return Service(
         name="The embedded S3 server",
         folder=folder,
-        command=lambda chosen: _command(weed, folder, chosen),
+        command=lambda chosen: _command(weed, folder, chosen, volumes),
         healthy=_answers,
         port=port,
         span=spans,
@@ -70,7 +71,7 @@ def service(folder: Path, port: int = PORT) -> Service:
     )
 
 
-def _command(weed: str, folder: Path, port: int) -> Sequence[str]:
+def _command(weed: str, folder: Path, port: int, volumes: int) -> Sequence[str]:
     return [
         weed,
         "mini",
@@ -90,6 +91,7 @@ def _command(weed: str, folder: Path, port: int) -> Sequence[str]:
         "-s3.autoCreateBucket=false",
         "-master.telemetry=false",
         "-volume.preStopSeconds=0",
+        f"-volume.max={volumes}",
     ]
 
 
@@ -120,5 +122,5 @@ def temporary() -> Iterator[tuple[str, tuple[str, str]]]:
     """A server in a folder that vanishes with it: (endpoint URL, credentials). For tests and trials."""
     with tempfile.TemporaryDirectory(prefix="presstime-s3-") as name:
         folder = Path(name)
-        with service(folder, port=18333) as running:
+        with service(folder, port=18333, volumes=5000) as running:  # each bucket takes some, and tests make many
             yield f"http://127.0.0.1:{running.running_port}", credentials_of(folder)
