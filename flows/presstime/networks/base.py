@@ -132,7 +132,7 @@ class Adapter(Composer):
 
     def identity(self) -> Identity:
         """Whose credentials these are. Raises `NetworkError`, with `needs_person` if they are refused."""
-        raise NotImplementedError
+        raise NotImplementedError(f"{self.traits.network} does not tell whose credentials these are")
 
     def limits(self) -> Mapping[str, int]:
         """The limits that the server says it has, by the names of `model.LIMITS`: what a channel's own `limits` should say.

@@ -69,16 +69,9 @@ class Failed(Exception):
 class Http:
     """One account's requests to one network. `hide` adds words that nothing this says may contain.
 
-    refused = not isinstance(answer, VERDICTS) and is_expired(answer, self.dialect)
-    if not (refused and used and (self._bearer or self._credential_field)):
-        return answer
-    try:
-        newer = self._renew(used)
-    except NetworkError as error:  # which says what is to be done, better than the network's 401
-        reason, needs_person = self._hidden.scrub(error.told), error.needs_person
-    else:
-        if newer is None:
-            return answer
+    `headers` go with every request to the network's own address; with `bearer`, the credential, too (RFC 6750), or with
+    `credential_field` as that parameter. An answer that it has expired, a 401 mostly, is answered, once, with what `renew`
+    makes of it: certainly nothing was accepted.
     """
 
     def __init__(

@@ -4,6 +4,7 @@ What publishing a container again is answered with is an assumption (`again`): n
 states of a container, the day it lives, and the error for one that does not exist or has expired.
 """
 
+from abc import abstractmethod
 from datetime import timedelta
 from typing import ClassVar
 
@@ -41,14 +42,14 @@ class ContainerTwin(GraphTwin):
         self.state.containers[made.id] = made
         return Answer(200, {"id": made.id})
 
+    @abstractmethod
     def check(self, call: Call, made: Container) -> None:
         """Raises `Rejected` for what the network refuses at once."""
-        raise NotImplementedError
 
+    @abstractmethod
     def bad_file(self, call: Call, name: str) -> Rejected | str:
         """What comes of an address at which nothing was found that the network takes: refused at once, or an error of the
         container."""
-        raise NotImplementedError
 
     def _child(self, call: Call, child: str) -> Container:
         made = self.state.containers.get(child)
@@ -117,8 +118,9 @@ class ContainerTwin(GraphTwin):
         """The answer to publishing what is published: never a second post."""
         raise self.refuse(400, f"The media builder with creation id = {known.key} does not exist", self.again)
 
+    @abstractmethod
     def posted(self, call: Call, made: Container) -> Post:
-        raise NotImplementedError
+        """The post that publishing a container makes."""
 
     def usage(self, account: str, reply: bool) -> int:
         """How many posts, or replies, went out within a day; those taken down since count, too."""
