@@ -10,12 +10,13 @@ import pytest
 
 from presstime.cli.demo import make_newsroom
 from presstime.model import Status
+from presstime.publish.cost import costs_of, money
 from presstime.sandbox.server import SandboxServer
 from presstime.web.board import Board, board
 from presstime.web.language import Language
 from presstime.web.site import files, write
 from presstime.wire import unlogged
-from tests.kit import Folder, Office, run_pass
+from tests.kit import SETTINGS, Folder, Office, run_pass
 
 SOON = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 
@@ -194,3 +195,22 @@ def test_only_a_preview_is_written_over(office: Office, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="not empty"):
         write(found, tmp_path / "mine", Language("en"))
     assert (tmp_path / "mine" / "letter.txt").exists()
+
+
+def test_a_card_costs_what_the_plan_says(office: Office) -> None:
+    """The price on the page is the plan's own, also of a link without a scheme; where a person posts, nothing is paid."""
+    channels = "".join(
+        f'[channels.{name}]\nnetwork = "x"\naccount = "@{name}"\n{more}\n'
+        for name, more in (("paid", 'credentials = "env:X_TOKEN"'), ("by-hand", 'mode = "assisted"'))
+    )
+    office.folder.write("presstime.toml", SETTINGS.replace("[defaults]", f"{channels}[defaults]"))
+    office.folder.post("bare", "Read example.com today.", SOON, channels="[paid, by-hand]")
+    office.folder.post("plain", "No link at all.", SOON, channels="[paid]")
+    office.folder.commit()
+    with office.desk() as desk:
+        desk.ledger.catch_up()
+        found = board(desk.sync, office.now(), timedelta(days=1))
+        planned = costs_of(desk.sync.actions(office.now()), desk.words, desk.ledger)
+    shown = {str(card.delivery): card.cost for _, card in found.cards()}
+    assert shown == {**{str(c.delivery): f"{money(c.amount)} {c.currency}" for c in planned}, "bare/by-hand": ""}
+    assert shown["bare/paid"] == "0.20 USD"

@@ -9,10 +9,8 @@ from collections.abc import Iterator, Mapping
 from typing import ClassVar
 from urllib.parse import quote
 
-from presstime.errors import NetworkError
 from presstime.model import (
     Accepted,
-    Attachment,
     Deferred,
     Json,
     JsonObject,
@@ -65,16 +63,7 @@ class ContainerAdapter(GraphAdapter):
         """The account's own posts at the order's place, newest first, since the nominal instant. Raises `Failed`."""
 
     def _prepare(self, variant: Variant, read: ReadBytes) -> Mapping[str, Json]:
-        return {item.digest: self._address(item, read(item)) for item in variant.attachments()}
-
-    def _address(self, item: Attachment, content: bytes) -> str:
-        if self.address_of is None:
-            title = self.traits.title
-            advice = "Give it a bucket that can be reached from outside, or post there yourself."
-            raise NetworkError(
-                f"{title} fetches {item.path} itself, and has no address for it", advice, needs_person=True
-            )
-        return self.address_of(item, content)
+        return {item.digest: self.public_address(item, read(item)) for item in variant.attachments()}
 
     def _deposit(self, order: Order) -> Mapping[str, Json]:
         params = fill(self.planned(order), order.media) | self._place(order)

@@ -45,7 +45,7 @@ def costs_of(actions: Iterable[Action], words: Words, ledger: Ledger) -> list[Co
     logged = ledger.payloads(known.keys() - said.keys()) if charged else {}
     said |= {digest: Variant.from_json(payload) for digest, payload in logged.items()}
     return [
-        _cost(action, traits, price, said[action.digest].segments[_out(action, ledger) :])
+        cost_of(action.delivery, traits, price, said[action.digest].segments[_out(action, ledger) :])
         for action, traits, price in charged
         if action.digest in said
     ]
@@ -75,11 +75,12 @@ def _out(action: Action, ledger: Ledger) -> int:
     return len(state.receipts) if state is not None and state.sent_digest == action.digest else 0
 
 
-def _cost(action: Action, traits: Traits, price: Price, segments: tuple[Segment, ...]) -> Cost:
+def cost_of(delivery: Delivery, traits: Traits, price: Price, segments: tuple[Segment, ...]) -> Cost:
+    """What these messages of a delivery cost."""
     linked = sum(_has_link(segment, traits) for segment in segments)
     plain = len(segments) - linked
     amount = plain * Decimal(str(price.message)) + linked * Decimal(str(price.with_link))
-    return Cost(action.delivery, traits.title, len(segments), linked, amount, price.currency)
+    return Cost(delivery, traits.title, len(segments), linked, amount, price.currency)
 
 
 def _has_link(segment: Segment, traits: Traits) -> bool:

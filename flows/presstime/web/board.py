@@ -10,6 +10,7 @@ from presstime.clock import to_local
 from presstime.errors import LedgerError, RenderError
 from presstime.model import Action, Attachment, Delivery, DeliveryState, Segment, Span, Status, Traits, Variant
 from presstime.networks import load
+from presstime.publish.cost import cost_of, money
 from presstime.publish.sync import Sync
 from presstime.render.entities import convention_of, find
 from presstime.web.looks import Look, folded, look_of, part
@@ -160,7 +161,7 @@ def _planned(sync: Sync, action: Action, found: Board) -> Card:
     for item in rendered.variant.attachments():
         if item.digest in rendered.files:
             found.files.setdefault(item.digest, (item, rendered.files[item.digest]))
-    return _shown(card, rendered.variant)
+    return _shown(sync, card, rendered.variant)
 
 
 def _out(sync: Sync, state: DeliveryState, found: Board) -> Card:
@@ -176,7 +177,7 @@ def _out(sync: Sync, state: DeliveryState, found: Board) -> Card:
                 found.files[item.digest] = (item, sync.words.reread(variant, item))
             except Exception:  # noqa: S112 - a picture that is not in Git any more is not shown
                 continue
-    return _shown(_with(card, url=state.url), variant)
+    return _shown(sync, _with(card, url=state.url), variant)
 
 
 def _blank(sync: Sync, delivery: Delivery, at: datetime, state: str, reason: str) -> Card:
@@ -188,10 +189,13 @@ def _blank(sync: Sync, delivery: Delivery, at: datetime, state: str, reason: str
     return Card(delivery, account, network, title, look_of(network), at, to_local(at, zone), zone, str(state), reason)
 
 
-def _shown(card: Card, variant: Variant) -> Card:
+def _shown(sync: Sync, card: Card, variant: Variant) -> Card:
     traits = load(variant.network).traits
     messages = tuple(_message(segment, traits, card.look) for segment in variant.segments)
-    return _with(card, variant=variant, digest=variant.digest, messages=messages, cost=_cost(variant, traits))
+    cost = (
+        "" if sync.words.assisted(card.delivery.channel) else _cost(variant, traits)
+    )  # where a person posts, no API is paid
+    return _with(card, variant=variant, digest=variant.digest, messages=messages, cost=cost)
 
 
 def _with(card: Card, **more: object) -> Card:
@@ -217,9 +221,7 @@ def _message(segment: Segment, traits: Traits, look: Look) -> Message:
 
 def _cost(variant: Variant, traits: Traits) -> str:
     """What the network charges for it, e.g. `0.215 USD`."""
-    price = traits.price
-    if price is None:
+    if traits.price is None:
         return ""
-    linked = sum("://" in segment.text for segment in variant.segments)
-    total = linked * price.with_link + (len(variant.segments) - linked) * price.message
-    return f"{total:.3f} {price.currency}"
+    cost = cost_of(variant.delivery, traits, traits.price, variant.segments)
+    return f"{money(cost.amount)} {cost.currency}"
