@@ -94,7 +94,7 @@ class Adapter(Composer):
         """Where the network can fetch a file. Raises `NetworkError`, for a person, where there is no such place."""
         if self.address_of is None:
             raise NetworkError(
-                f"{self.traits.title} fetches pictures itself, from a public address, and there is none to put them at",
+                f"{self.traits.title} fetches {item.path} itself, from a public address, and there is none to put it at",
                 "Keep the audit log in an S3 bucket that can be reached from outside, or leave the picture out.",
                 needs_person=True,
             )
