@@ -3,8 +3,9 @@
 import logging
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -271,6 +272,45 @@ def test_no_answer_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
     listener = socket.create_server(("127.0.0.1", 0))
     with listener:
         assert isinstance(send(f"http://127.0.0.1:{listener.getsockname()[1]}"), Unknown)
+
+
+def test_a_connection_that_was_idle_is_not_used_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server may be closing it just then, and a send would be in doubt that nobody ever received."""
+    monkeypatch.setattr(http, "IDLE", 0.1)
+    reply = page("201 Created", '{"data": {"id": "1"}}', "application/json")
+    with keeping(reply) as (url, connections):
+        sender = Sender(_Direct(url, "x", GIVEN), "verne")
+        sender.adapter.send(sender.text("Bonjour"))
+        sender.adapter.send(sender.text("again"))
+        assert len(connections) == 1
+        time.sleep(0.15)
+        assert isinstance(sender.adapter.send(sender.text("later")), Accepted)
+        assert len(connections) == 2
+
+
+@contextmanager
+def keeping(reply: bytes) -> Iterator[tuple[str, list[socket.socket]]]:
+    """A server that answers each request with these bytes and keeps its connections, which are told."""
+    listener, connections = socket.create_server(("127.0.0.1", 0)), list[socket.socket]()
+
+    def serve() -> None:
+        while True:
+            try:
+                connections.append(listener.accept()[0])
+            except OSError:
+                return
+            threading.Thread(target=answer, args=(connections[-1],), daemon=True).start()
+
+    def answer(connection: socket.socket) -> None:
+        with suppress(OSError), connection:
+            while connection.recv(65536):
+                connection.sendall(reply)
+
+    threading.Thread(target=serve, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}", connections
+    finally:
+        listener.close()
 
 
 def test_a_redirect_is_not_followed() -> None:

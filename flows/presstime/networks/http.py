@@ -41,6 +41,9 @@ if TYPE_CHECKING:
     import httpx
 
 CONNECT, READ = 5.0, 30.0  # seconds
+# Seconds that a connection is used again after. Servers close idle ones (Gunicorn after 2 s, Apache and Node after 5), and one that
+# is closed just as a send goes out looks like a reply that was lost: a doubt, where nothing was ever received.
+IDLE = 1.0
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 SHOUTERS = ("httpx", "httpcore", "httpcore.connection", "httpcore.http11", "httpcore.http2", "httpcore.proxy")
 UNREADABLE = (KeyError, TypeError, ValueError, IndexError, AttributeError, RecursionError)
@@ -254,6 +257,7 @@ def _open(base_url: str) -> "httpx.Client":
 
     return httpx.Client(
         timeout=httpx.Timeout(READ, connect=CONNECT),
+        limits=httpx.Limits(keepalive_expiry=IDLE),
         headers={"User-Agent": f"presstime/{__version__}"},
         follow_redirects=False,
         trust_env=urlsplit(base_url).hostname
