@@ -5,8 +5,9 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import httpx
@@ -277,8 +278,7 @@ def test_no_answer_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_connection_that_was_idle_is_not_used_again(monkeypatch: pytest.MonkeyPatch) -> None:
     """A server may be closing it just then, and a send would be in doubt that nobody ever received."""
     monkeypatch.setattr(http, "IDLE", 0.1)
-    reply = page("201 Created", '{"data": {"id": "1"}}', "application/json")
-    with keeping(reply) as (url, connections):
+    with keeping('{"data": {"id": "1"}}') as (url, connections):
         sender = Sender(_Direct(url, "x", GIVEN), "verne")
         sender.adapter.send(sender.text("Bonjour"))
         sender.adapter.send(sender.text("again"))
@@ -286,31 +286,32 @@ def test_a_connection_that_was_idle_is_not_used_again(monkeypatch: pytest.Monkey
         time.sleep(0.15)
         assert isinstance(sender.adapter.send(sender.text("later")), Accepted)
         assert len(connections) == 2
+        sender.adapter.close()
 
 
 @contextmanager
-def keeping(reply: bytes) -> Iterator[tuple[str, list[socket.socket]]]:
-    """A server that answers each request with these bytes and keeps its connections, which are told."""
-    listener, connections = socket.create_server(("127.0.0.1", 0)), list[socket.socket]()
+def keeping(reply: str) -> Iterator[tuple[str, set[int]]]:
+    """A server that answers 201 with this JSON and keeps its connections, whose ports are told."""
+    ports: set[int] = set()
 
-    def serve() -> None:
-        while True:
-            try:
-                connections.append(listener.accept()[0])
-            except OSError:
-                return
-            threading.Thread(target=answer, args=(connections[-1],), daemon=True).start()
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
 
-    def answer(connection: socket.socket) -> None:
-        with suppress(OSError), connection:
-            while connection.recv(65536):
-                connection.sendall(reply)
+        def do_POST(self) -> None:
+            ports.add(self.client_address[1])
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.send_response(201)
+            self.send_header("Content-Length", str(len(reply)))
+            self.end_headers()
+            self.wfile.write(reply.encode())
 
-    threading.Thread(target=serve, daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}", connections
-    finally:
-        listener.close()
+        def log_message(self, *args: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}", ports
+        server.shutdown()
 
 
 def test_a_redirect_is_not_followed() -> None:
