@@ -526,6 +526,7 @@ class Traits:
     edits: frozenset[str] = (
         frozenset()
     )  # what of a message can be changed once it is out: "text", "media", "card", "page"
+    can_look: bool = False  # what stands at a receipt can be read: whether it is there still, and in our words
     can_retract: bool = False
     retract_window: timedelta | None = None  # how long after a send it can be taken down; None: for ever
     public_media: bool = False  # fetches pictures and films itself, from a public address
@@ -590,6 +591,15 @@ class Receipt:
     @classmethod
     def from_json(cls, data: JsonObject) -> Self:
         return cls(data["id"], data["url"], data["data"])
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """What stands on the network where a receipt points: its words as the network tells them, and whether they are not what
+    was sent. What a network makes of words by itself is no change."""
+
+    text: str
+    changed: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,8 @@
 
 A module in this folder that serves a network defines a `Composer`, which can say what would be sent, or an `Adapter`, which
 can send it as well. Facts about the network are in its `traits`; `compose` turns a rendered segment into the network's own
-request (pure, so that preview, digest and send are one); `prepare`, `deposit`, `send`, `find`, `edit`, `retract`, `metrics`,
-`replies`, `identity` and `limits` are the calls that reach the network.
+request (pure, so that preview, digest and send are one); `prepare`, `deposit`, `send`, `find`, `look`, `edit`, `retract`,
+`metrics`, `replies`, `identity` and `limits` are the calls that reach the network.
 """
 
 from abc import ABC, abstractmethod
@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import ClassVar
 
-from presstime.errors import NetworkError
+from presstime.errors import NetworkError, Unsupported
 from presstime.model import (
     Attachment,
     Channel,
@@ -27,6 +27,7 @@ from presstime.model import (
     Reply,
     Secret,
     Segment,
+    Sighting,
     Traits,
     Variant,
 )
@@ -120,6 +121,12 @@ class Adapter(Composer):
         and then turned it down. Raises `NetworkError` if the network cannot be asked or does not know yet, `Unsupported`
         where there is no way to."""
         raise NotImplementedError(f"{self.traits.network} declares can_find=False")
+
+    def look(self, order: Order, receipt: Receipt) -> Sighting | None:
+        """What stands where `receipt` points, held to what `order` says: None where it is certainly not there any more. What
+        is in doubt is not gone, and not changed. Raises `NetworkError` where the network does not answer or does not let us
+        look, which says nothing of the message; `Unsupported` where there is no way to look."""
+        raise Unsupported(f"{self.traits.title} does not let a message be read back")
 
     def edit(self, order: Order, receipt: Receipt) -> Outcome:
         """Make the message of `receipt` say what `order` says, once what `traits.edits` allows differs. Doing it again

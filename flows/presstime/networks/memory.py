@@ -29,6 +29,7 @@ from presstime.model import (
     Secret,
     Segment,
     Settling,
+    Sighting,
     TextRule,
     Traits,
     Unknown,
@@ -49,6 +50,7 @@ TRAITS = Traits(
     needs_credentials=False,
     options=frozenset({"server"}),
     can_find=True,
+    can_look=True,
     edits=frozenset({"text", "media"}),
     can_retract=True,
     metrics=frozenset({Metric.LIKES, Metric.REPLIES}),
@@ -89,7 +91,8 @@ class MemoryPost:
 
 @dataclass(slots=True)
 class MemoryNetwork:
-    """The server: `posts` is what readers see, `removed` what was retracted, `requests` counts the requests that reached it."""
+    """The server: `posts` is what readers see, `removed` what they see no more, `requests` counts the requests that reached
+    it."""
 
     traits: Traits = TRAITS
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
@@ -174,6 +177,24 @@ class MemoryNetwork:
                 self.posts.remove(known)
                 self.removed.append(known)
 
+    def alter(self, post_id: str, text: str) -> None:
+        """Somebody changes a post on the network itself. Raises `LookupError` if it is not there."""
+        with self._lock:
+            known = self._at(post_id)
+            self.posts[self.posts.index(known)] = replace(known, text=text)
+
+    def remove(self, post_id: str) -> None:
+        """Somebody removes a post on the network itself. Raises `LookupError` if it is not there."""
+        with self._lock:
+            known = self._at(post_id)
+            self.posts.remove(known)
+            self.removed.append(known)
+
+    def seen(self, account: str, post_id: str) -> MemoryPost | None:
+        """An account's post as readers see it now, if they do."""
+        with self._lock:
+            return self._seen(account, post_id)
+
     def visible(self, account: str) -> Sequence[MemoryPost]:
         """What a read-back shows: not yet what is younger than the traits' lag."""
         newest = self.now() - self.traits.visible_after
@@ -182,6 +203,12 @@ class MemoryNetwork:
 
     def _seen(self, account: str, post_id: str) -> MemoryPost | None:
         return next((post for post in self.posts if (post.account, post.id) == (account, post_id)), None)
+
+    def _at(self, post_id: str) -> MemoryPost:
+        found = next((post for post in self.posts if post.id == post_id), None)
+        if found is None:
+            raise LookupError(f"there is no post {post_id!r}")
+        return found
 
     def _honours(self, known: MemoryPost) -> bool:
         if self.traits.settling in (Settling.NATURAL, Settling.CONTAINER):
@@ -224,8 +251,7 @@ class Memory(Adapter):
     def find(self, order: Order) -> Receipt | None:
         if not self.traits.can_find:
             raise Unsupported("this network cannot be read back")
-        if fault := self.network.take_fault(self.account):
-            raise NetworkError(f"the network failed ({fault.kind})", needs_person=fault.kind == "401")
+        self._reach()
         if container := order.deposit.get("container"):
             return next((_receipt(p) for p in self.network.visible(self.account) if p.key == container), None)
         parent = order.previous[-1].id if order.previous else None
@@ -233,6 +259,16 @@ class Memory(Adapter):
             if (post.text, post.parent) == (order.segment.text, parent) and post.at >= order.at - timedelta(minutes=5):
                 return _receipt(post)
         return None
+
+    def look(self, order: Order, receipt: Receipt) -> Sighting | None:
+        if not self.traits.can_look:
+            return super().look(order, receipt)
+        self._reach()
+        post = self.network.seen(self.account, receipt.id)
+        if post is None:
+            return None
+        media = tuple(item.digest for item in order.segment.media)
+        return Sighting(post.text, (post.text, post.media) != (order.segment.text, media))
 
     def identity(self) -> Identity:
         return Identity(self.account)
@@ -243,6 +279,11 @@ class Memory(Adapter):
 
     def replies(self, receipt: Receipt) -> list[Reply]:
         return [reply for reply in self.network.answers if reply.parent == receipt.id]
+
+    def _reach(self) -> None:
+        """A read that reaches the server. Raises `NetworkError` for what the next fault makes of it."""
+        if fault := self.network.take_fault(self.account):
+            raise NetworkError(f"the network failed ({fault.kind})", needs_person=fault.kind == "401")
 
     def _too_long(self, order: Order) -> Refused | None:
         limit = self.traits.text.limit
