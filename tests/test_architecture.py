@@ -71,7 +71,7 @@ MAY_IMPORT = {
 # Right against the direction, each for its reason.
 EXCEPTIONS = {
     # A credential may lie in a Prefect block, and only orchestration/ speaks to Prefect: asked when one is named.
-    ("presstime.wire", "presstime.orchestration"),
+    ("presstime.wire.secrets", "presstime.orchestration"),
 }
 # Of the stages and the ledger, only these know more of the outside than its port.
 BEHIND_PORTS = {
@@ -119,7 +119,7 @@ CONVENTIONS = {
 NAMED = {
     "presstime.render.entities": CONVENTIONS,
     "presstime.orchestration.alarms": {"slack", "webhook", "email"},  # how ops are told, not where posts go
-    "presstime.wire": {"slack", "webhook"},  # the same: the keys of [alerts]
+    "presstime.wire.access": {"slack", "webhook"},  # the same: the keys of [alerts]
     "presstime.render.measure": {"mastodon", "twitter", "x"},  # "x" is a letter there: the stand-in of a shortened link
     "presstime.render.variant": {"bluesky", "mastodon", "threads"},  # what a template calls that trait
 }
