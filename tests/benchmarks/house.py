@@ -2,17 +2,22 @@
 
 python -m tests.benchmarks.house team [DELIVERIES] [--calm]    PostgreSQL, Redis, two API servers, services, four workers, one bucket
 python -m tests.benchmarks.house up [DELIVERIES]               `presstime up`: one machine, Prefect on SQLite
+python -m tests.benchmarks.house burst [DELIVERIES]            `team`, left alone: all due at one instant, each on a channel of its own,
+                                                               and every answer of the networks takes 100 ms
 
-The commands of `team` are those of infra/README.md, read from there; only ports are others. Whatever ends is started again after
-five seconds, as a supervisor would. Unless `--calm`, these are killed with SIGKILL: a worker that holds runs not yet due, a flow's
-process in the middle of its sends, a worker, an API server, Redis; and the S3 server stands still for 20 s. Prints what was lost,
-doubled, left to a person, how late it was, what Prefect says of its runs, and the memory of each process.
+The commands of `team` and `burst` are those of infra/README.md, read from there; only ports are others. Each worker is a machine of its
+own as far as it can tell: it has another host name, and sees clones, caches and a Prefect home of its own where the others see theirs
+(mount namespaces), so that they share nothing but Git and S3. Whatever ends is started again after five seconds, as a supervisor would.
+Unless `--calm`, these are killed in `team` with SIGKILL: a worker that holds runs not yet due, a flow's process in the middle of its
+sends, a worker, an API server, Redis; and the S3 server stands still for 20 s. Prints what was lost, doubled, left to a person, how late
+it was, what Prefect says of its runs, how often S3 was asked, and the memory of each process.
 
-Needs root, and PostgreSQL's and Redis' programs (Debian: postgresql, redis-server); `pip install -e '.[embedded,team]'`."""
+Needs root, unshare(1), and PostgreSQL's and Redis' programs (Debian: postgresql, redis-server); `pip install -e '.[embedded,team]'`."""
 
 import json
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -28,6 +33,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from tests.benchmarks.household import House, is_flow, sizes, words
 from tests.benchmarks.punctuality import free_port, wait_for
 from tests.kit import Folder
 
@@ -35,100 +41,45 @@ INFRA = Path(__file__).parents[2] / "infra"
 NETWORKS = ("bluesky", "mastodon", "x", "telegram")
 CHANNELS = 20
 WITHIN = timedelta(minutes=2)
+LATENCY = timedelta(milliseconds=100)  # of each answer of a network, in a burst
 HEAD_START = timedelta(minutes=3)
+PICKED_UP = timedelta(seconds=65)  # before the first instant: what S3 is asked from then on is for the sends
 PATIENCE = timedelta(minutes=5)  # after the last instant, for what must be taken over or settled
-RESTART_SECONDS = 5.0
 STILL_SECONDS = 20.0
 PORTS = (5432, 6379, 8333, 9333, 9340, 8888, 23646, 4200, 4201)  # as infra/ writes them
 GRPC = 10_000  # SeaweedFS listens that much higher, too
-FLOW = "prefect.engine"  # what a flow run's process has in its command line
-
-
-# --- the house --------------------------------------------------------------------------------------------------------
+ASKED = re.compile(r'^SeaweedFS_s3_request_total\{[^}]*type="(\w+)"[^}]*\} (\S+)$', re.MULTILINE)
 
 
 @dataclass
-class House:
-    """Processes in one folder, started again when they end. `env` is theirs beside their own env files."""
+class Load:
+    """What is to go out: a post at each instant (by its text), on so many channels."""
 
-    base: Path
-    env: dict[str, str]
-    running: "dict[str, subprocess.Popen[bytes]]" = field(default_factory=dict)
-    commands: dict[str, str] = field(default_factory=dict)
-    story: list[str] = field(default_factory=list)
-    over: threading.Event = field(default_factory=threading.Event)
+    deliveries: int
+    channels: int = CHANNELS
+    within: timedelta = WITHIN
+    slow: timedelta = timedelta(0)
+    dues: dict[str, datetime] = field(default_factory=dict)
 
-    def once(self, commands: Sequence[tuple[str, str]]) -> None:
-        for _, command in commands:
-            done = subprocess.run(["bash", "-c", command], cwd=self.base, env=self.env, capture_output=True, text=True)
-            if done.returncode:
-                raise SystemExit(f"{command}\n{done.stdout}{done.stderr}")
+    @property
+    def first(self) -> datetime:
+        return min(self.dues.values())
 
-    def stay(self, commands: Sequence[tuple[str, str]]) -> None:
-        for name, command in commands:
-            self.commands[name] = command
-            self._start(name)
-
-    def _start(self, name: str) -> None:
-        with (self.base / f"{name}.log").open("ab") as log:
-            self.running[name] = subprocess.Popen(
-                ["bash", "-c", self.commands[name]],
-                cwd=self.base,
-                env=self.env,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
-
-    def supervise(self) -> None:
-        """Start again whatever has ended, RESTART_SECONDS later, until the house is over."""
-        while not self.over.wait(0.5):
-            for name, process in list(self.running.items()):
-                if process.poll() is not None and not self.over.wait(RESTART_SECONDS):
-                    self.tell(f"{name} had ended ({process.returncode}) and is started again")
-                    self._start(name)
-
-    def tell(self, what: str) -> None:
-        self.story.append(f"{datetime.now(UTC):%H:%M:%S} {what}")
-        print(self.story[-1], flush=True)
-
-    def pids(self, name: str) -> list[int]:
-        """The processes of one of ours, itself first, the children of its children included."""
-        found = [self.running[name].pid]
-        for pid in found:
-            with suppress(OSError):
-                for task in Path(f"/proc/{pid}/task").iterdir():
-                    found += [int(child) for child in (task / "children").read_text().split()]
-        return found
-
-    def one(self, name: str) -> int:
-        """The server or worker itself: the first behind the shell and `runuser`."""
-        return next(pid for pid in self.pids(name) if not words(pid).startswith(("bash", "runuser")))
-
-    def flows(self) -> list[int]:
-        return [pid for name in self.running for pid in self.pids(name) if is_flow(pid)]
-
-    def end(self) -> None:
-        self.over.set()
-        every = [(name, pid) for name in self.running for pid in self.pids(name)]
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
-            for _, pid in reversed(every):
-                with suppress(ProcessLookupError):
-                    os.kill(pid, number)
-            time.sleep(4)
-        for process in self.running.values():
-            process.wait(10)
+    @property
+    def last(self) -> datetime:
+        return max(self.dues.values())
 
 
-def words(pid: int) -> str:
-    with suppress(OSError):
-        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
-    return ""
+@dataclass(frozen=True)
+class Running:
+    """A house that runs: its newsroom, Prefect's API, and where its S3 server counts, if it does."""
+
+    root: Path
+    api: str
+    metrics: str = ""
 
 
-def is_flow(pid: int) -> bool:
-    return FLOW in words(pid)
+# --- the commands -----------------------------------------------------------------------------------------------------
 
 
 def section(name: str, ports: dict[int, int]) -> list[tuple[str, str]]:
@@ -164,28 +115,34 @@ def other_ports() -> dict[int, int]:
 # --- the newsroom -----------------------------------------------------------------------------------------------------
 
 
-def newsroom(path: Path, deliveries: int, sandbox: str, audit: str) -> tuple[Folder, str, dict[str, datetime]]:
-    """The content root, what its channels need in the environment, and each post's instant by its text."""
-    tables, tokens, names = "", "", []
-    for n in range(CHANNELS):
-        network, who = NETWORKS[n % len(NETWORKS)], f"verne{n:02}"
-        name, account = f"{network}-{n:02}", f"{who}.example" if network == "bluesky" else f"@{who}"
+def newsroom(path: Path, load: Load, sandbox: str, tables: str) -> tuple[Folder, str]:
+    """The content root, and what its channels need in the environment; sets the load's instants."""
+    tokens, names, width = "", [], len(str(load.channels - 1))
+    for n in range(load.channels):
+        network, who = NETWORKS[n % len(NETWORKS)], f"verne{n:0{width}}"
+        name, account = f"{network}-{n:0{width}}", f"{who}.example" if network == "bluesky" else f"@{who}"
         tables += (
             f'[channels.{name}]\nnetwork = "{network}"\nbase_url = "{sandbox}/{network}"\n'
-            f'account = "{account}"\ncredentials = "env:TOKEN_{n:02}"\n'
+            f'account = "{account}"\ncredentials = "env:TOKEN_{n:0{width}}"\n'
         )
-        tokens += f"TOKEN_{n:02}=sandbox-{account.lstrip('@')}\n"
+        tokens += f"TOKEN_{n:0{width}}=sandbox-{account.lstrip('@')}\n"
         names.append(name)
     listed = ", ".join(f'"{name}"' for name in names)
-    head = f'[newsroom]\nname = "House"\ntimezone = "UTC"\n[audit]\n{audit}\n[defaults]\nchannels = [{listed}]\n'
-    folder, dues = Folder(path, head + tables), {}
-    posts = deliveries // CHANNELS
+    head = f'[newsroom]\nname = "House"\ntimezone = "UTC"\n[defaults]\nchannels = [{listed}]\n'
+    folder, posts = Folder(path, head + tables), load.deliveries // load.channels
     begin = (datetime.now(UTC) + HEAD_START).replace(microsecond=0)
     for n in range(posts):
-        dues[f"Number {n:03}."] = due = begin + n * WITHIN / posts
+        load.dues[f"Number {n:03}."] = due = begin + n * load.within / posts
         folder.post(f"p{n:03}", f"Number {n:03}.", due, title=f"T{n}")
     folder.commit()
-    return folder, tokens, dues
+    return folder, tokens
+
+
+def machine(name: str, command: str) -> str:
+    """A worker's command on what is a machine of its own to it: where the others see `newsroom`, it sees a clone that only it has."""
+    own = f"machines/{name}"
+    steps = f"hostname {name} && mount --bind {own}/newsroom newsroom && PREFECT_HOME=$PWD/{own}/home exec bash -c"
+    return f"exec unshare --mount --uts bash -c {shlex.quote(f'{steps} {shlex.quote(command)}')}"
 
 
 # --- the fire ---------------------------------------------------------------------------------------------------------
@@ -253,50 +210,37 @@ def posts(sandbox: str) -> list[dict[str, Any]]:
     return found
 
 
-def memory(house: House) -> dict[str, list[int]]:
-    """Resident MiB of each of our processes by name; flows together under `flow`."""
-    found: dict[str, list[int]] = {}
-    for name in house.running:
-        for pid in house.pids(name):
-            with suppress(OSError, IndexError):
-                pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
-                mib = pages * os.sysconf("SC_PAGE_SIZE") // 2**20
-                if mib > 8:
-                    called = "a flow" if is_flow(pid) else f"{name}: {short(pid)}"
-                    found.setdefault(called, []).append(mib)
+def asked(metrics: str) -> Counter[str]:
+    """How often the S3 server was asked until now, by kind of request; nothing where it does not count."""
+    found: Counter[str] = Counter()
+    if metrics:
+        with urllib.request.urlopen(metrics, timeout=30) as answer:  # noqa: S310 - our own server
+            for kind, count in ASKED.findall(answer.read().decode()):
+                found[kind] += int(float(count))
     return found
 
 
-def short(pid: int) -> str:
-    text = words(pid)
-    known = (
-        "server start",
-        "services start",
-        "worker start",
-        "weed mini",
-        "postgres",
-        "redis-server",
-        "sandbox",
-        " up",
-    )
-    return next(
-        (part.strip() for part in (*known, "_workspace_supervisor", "_workspace_resolver") if part in text), text[:40]
-    )
-
-
-def watch(house: House, sandbox: str, dues: dict[str, datetime], wanted: int) -> dict[str, list[int]]:
-    """Until all are out or PATIENCE is over. Returns the most memory each process was seen to have."""
-    most: dict[str, list[int]] = {}
-    while datetime.now(UTC) < max(dues.values()) + PATIENCE and len(posts(sandbox)) < wanted:
-        for name, sizes in memory(house).items():
-            most[name] = [max([*most.get(name, [0]), *sizes]), max(len(sizes), (most.get(name) or [0, 0])[-1])]
+def watch(house: House, sandbox: str, load: Load, metrics: str) -> tuple[dict[str, list[int]], Counter[str]]:
+    """Until all are out or PATIENCE is over. Returns the most memory each process was seen to have, and how many of them there were,
+    and what S3 was asked since the first was about to be picked up."""
+    most, before = dict[str, list[int]](), None
+    while datetime.now(UTC) < load.last + PATIENCE and len(posts(sandbox)) < load.deliveries:
+        if before is None and datetime.now(UTC) > load.first - PICKED_UP:
+            before = asked(metrics)
+        now: dict[str, list[int]] = {}
+        for name, size in sizes(house):
+            now.setdefault(name, []).append(size.mib)
+        for name, mibs in now.items():
+            known = most.get(name, [0, 0])
+            most[name] = [max(known[0], *mibs), max(known[1], len(mibs))]
         time.sleep(3)
+    requests = asked(metrics) - (before or Counter())
     time.sleep(20)  # what would come twice
-    return most
+    return most, requests
 
 
-def report(found: Sequence[dict[str, Any]], dues: dict[str, datetime], states: Sequence[dict[str, Any]]) -> None:
-    wanted = len(dues) * CHANNELS
+def report(found: Sequence[dict[str, Any]], load: Load, states: Sequence[dict[str, Any]]) -> None:
+    dues, wanted = load.dues, load.deliveries
     seen = Counter((p["network"], p["account"], text_of(p, dues)) for p in found)
     late = sorted((datetime.fromisoformat(p["time"]) - dues[text_of(p, dues)]).total_seconds() for p in found)
     flagged = [s for s in states if s["needs_person"]]
@@ -314,6 +258,27 @@ def report(found: Sequence[dict[str, Any]], dues: dict[str, datetime], states: S
 
         print(f"late: p50 {at(0.5)}, p90 {at(0.9)}, p99 {at(0.99)}, latest {late[-1]:.2f} s, earliest {late[0]:.3f} s")
         print(f"within 1 s of their instant: {sum(x < 1 for x in late)}")
+    if late and load.slow:
+        limit_says(load, late[-1])
+
+
+def limit_says(load: Load, last: float) -> None:
+    """How long a burst took against what latency and the deliveries that one run has under way at once allow."""
+    from presstime.orchestration import WORKERS
+
+    limit = load.deliveries * load.slow.total_seconds() / WORKERS
+    print(
+        f"burst: {last:.2f} s from the instant to the last acceptance; {load.deliveries} answers of {load.slow.total_seconds():.1f} s, "
+        f"{WORKERS} at once, take {limit:.2f} s: {last / limit:.1f} times that"
+    )
+
+
+def requests_say(requests: Counter[str], load: Load) -> None:
+    told = ", ".join(f"{count} {kind}" for kind, count in sorted(requests.items()))
+    each = requests.total() / load.deliveries
+    print(
+        f"S3 was asked, from just before the first pick-up to the last acceptance: {told}: {each:.3f} for each delivery"
+    )
 
 
 def text_of(post: dict[str, Any], dues: dict[str, datetime]) -> str:
@@ -348,8 +313,9 @@ def prefect_says(api: str) -> None:
 
 
 def main() -> int:
-    way = sys.argv[1]
-    wanted = next((int(a) for a in sys.argv[2:] if a.isdigit()), 500)
+    way, ways = sys.argv[1], {"team": team, "burst": team, "up": up}
+    wanted = next((int(a) for a in sys.argv[2:] if a.isdigit()), 1000 if way == "burst" else 500)
+    load = Load(wanted, wanted, timedelta(0), LATENCY) if way == "burst" else Load(wanted)
     base = Path(tempfile.mkdtemp(prefix="house-"))
     base.chmod(0o755)
     beside = str(Path(sys.executable).parent)
@@ -358,36 +324,48 @@ def main() -> int:
     house = House(base, env)
     sandbox_port = free_port()
     sandbox = f"http://127.0.0.1:{sandbox_port}"
-    house.stay([("sandbox", f"exec presstime sandbox --port {sandbox_port}")])
+    house.stay([("sandbox", f"exec presstime sandbox --port {sandbox_port} {faults(load)}")])
     print(f"{base}; load average {os.getloadavg()}", flush=True)
     try:
         wait_for(f"{sandbox}/_sandbox/posts")
-        folder, dues, api = (team if way == "team" else up)(house, wanted, sandbox)
+        running = ways[way](house, load, sandbox)
         if way == "team" and "--calm" not in sys.argv:
-            threading.Thread(target=rage, args=(house, min(dues.values())), daemon=True).start()
-        print(
-            f"from {min(dues.values()):%H:%M:%S} to {max(dues.values()):%H:%M:%S}; load {os.getloadavg()}", flush=True
-        )
-        most = watch(house, sandbox, dues, len(dues) * CHANNELS)
+            threading.Thread(target=rage, args=(house, load.first), daemon=True).start()
+        print(f"from {load.first:%H:%M:%S} to {load.last:%H:%M:%S}; load {os.getloadavg()}", flush=True)
+        most, requests = watch(house, sandbox, load, running.metrics)
         print(f"load average at the end {os.getloadavg()}")
-        report(posts(sandbox), dues, ledger_states(folder.path))
+        report(posts(sandbox), load, ledger_states(running.root))
+        if requests:
+            requests_say(requests, load)
         with suppress(OSError):
-            prefect_says(api)
+            prefect_says(running.api)
         for name, (mib, count) in sorted(most.items()):
             print(f"  {mib:5} MiB  {name}" + (f" (at most {count} at once)" if count > 1 else ""))
-        subprocess.run([f"{beside}/presstime", "-C", str(folder.path), "audit", "verify"], env=os.environ)
+        subprocess.run([f"{beside}/presstime", "-C", str(running.root), "audit", "verify"], env=os.environ)
     finally:
         house.end()
     return 0
 
 
-def team(house: House, wanted: int, sandbox: str) -> tuple[Folder, dict[str, datetime], str]:
-    ports = other_ports()
+def faults(load: Load) -> str:
+    """The sandbox's option for a load whose networks are slow: every request of every network."""
+    if not load.slow:
+        return ""
+    slow = [
+        {"network": n, "kind": "slow", "path": "*", "times": 10**9, "seconds": load.slow.total_seconds()}
+        for n in NETWORKS
+    ]
+    return f"--faults {shlex.quote(json.dumps(slow))}"
+
+
+def team(house: House, load: Load, sandbox: str) -> Running:
+    ports, metrics = other_ports(), free_port()
     house.once(section("begin", ports))
     for name in ("prefect-server.env", "prefect-worker.env"):
         file = house.base / name
         file.write_text(moved(file.read_text(), ports))
-    house.stay(section("stores", ports))
+    counting = f"weed mini -metricsPort={metrics} "
+    house.stay([(name, line.replace("weed mini ", counting)) for name, line in section("stores", ports)])
     threading.Thread(target=house.supervise, daemon=True).start()
     wait_for(f"http://127.0.0.1:{ports[8333]}/healthz")
     time.sleep(2)
@@ -399,18 +377,22 @@ def team(house: House, wanted: int, sandbox: str) -> tuple[Folder, dict[str, dat
     house.stay(others)
     wait_for(f"http://127.0.0.1:{ports[4201]}/api/health")
     print(f"Prefect's two API servers answer after {time.monotonic() - begun:.1f} s", flush=True)
-    audit = f'bucket = "verne-audit"\nendpoint_url = "http://127.0.0.1:{ports[8333]}"'
-    folder, tokens, dues = newsroom(house.base / "newsroom", wanted, sandbox, audit)
+    audit = f'[audit]\nbucket = "verne-audit"\nendpoint_url = "http://127.0.0.1:{ports[8333]}"\n'
+    folder, tokens = newsroom(house.base / "origin", load, sandbox, audit + '[git]\nremote = "origin"\n')
     (house.base / "channels.env").write_text(tokens)
     for line in (house.base / "s3.env").read_text().splitlines() + tokens.splitlines():
         os.environ.__setitem__(*line.split("=", 1))
+    workers = section("workers", ports)
+    clones = ["newsroom", *(f"machines/{name}/newsroom" for name, _ in workers)]
+    house.once([("clone", f"git clone -q {folder.path} {clone}") for clone in clones])
     house.once(section("deploy", ports))
-    house.stay(section("workers", ports))
-    return folder, dues, f"http://127.0.0.1:{ports[4200]}/api"
+    house.stay([(name, machine(name, command)) for name, command in workers])
+    root, api = house.base / "newsroom", f"http://127.0.0.1:{ports[4200]}/api"
+    return Running(root, api, f"http://127.0.0.1:{metrics}/metrics")
 
 
-def up(house: House, wanted: int, sandbox: str) -> tuple[Folder, dict[str, datetime], str]:
-    folder, tokens, dues = newsroom(house.base / "newsroom", wanted, sandbox, 'embedded = ".presstime/s3"')
+def up(house: House, load: Load, sandbox: str) -> Running:
+    folder, tokens = newsroom(house.base / "newsroom", load, sandbox, '[audit]\nembedded = ".presstime/s3"\n')
     for line in tokens.splitlines():
         house.env.__setitem__(*line.split("=", 1))
         os.environ.__setitem__(*line.split("=", 1))
@@ -419,7 +401,7 @@ def up(house: House, wanted: int, sandbox: str) -> tuple[Folder, dict[str, datet
     note = folder.path / ".presstime/prefect/server.json"
     while not note.exists():
         time.sleep(0.5)
-    return folder, dues, f"http://127.0.0.1:{json.loads(note.read_text())['port']}/api"
+    return Running(folder.path, f"http://127.0.0.1:{json.loads(note.read_text())['port']}/api")
 
 
 if __name__ == "__main__":
