@@ -23,6 +23,7 @@ KNOWN = (
     "postgres",
     "redis-server",
     "sandbox",
+    " standby",
     " up",
     "_workspace_supervisor",
     "_workspace_resolver",

@@ -289,6 +289,19 @@ def test_a_connection_that_was_idle_is_not_used_again(monkeypatch: pytest.Monkey
         sender.adapter.close()
 
 
+def test_certificates_are_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many channels a process serves, whom to trust is read from disk once for them all."""
+    read: list[object] = []
+    of_httpx = httpx.create_ssl_context
+    monkeypatch.setattr(httpx, "create_ssl_context", lambda **how: read.append(how) or of_httpx(**how))
+    http._read_trusted.cache_clear()
+    for network in NETWORKS:
+        adapter = adapter_of(network)
+        adapter.http.open()
+        adapter.close()
+    assert len(read) == 1
+
+
 @contextmanager
 def keeping(reply: str) -> Iterator[tuple[str, set[int]]]:
     """A server that answers 201 with this JSON and keeps its connections, whose ports are told."""
