@@ -467,6 +467,7 @@ class Price:
     message: float
     with_link: float
     currency: str = "USD"
+    look: float = 0.0  # for reading one message back
 
 
 # What a channel may set in its `limits`, and which of the traits' rules that changes: the limits that differ from server to
@@ -595,11 +596,13 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """What stands on the network where a receipt points: its words as the network tells them, and whether they are not what
-    was sent. What a network makes of words by itself is no change."""
+    """What stands on the network where a receipt points: its words as the network tells them, and whether it is not what
+    was sent. What a network makes of words by itself is no change. `note` is what the network says besides, for a person: that
+    readers do not see it, say."""
 
     text: str
     changed: bool
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,7 +76,14 @@ def cost(price: Price | None) -> str:
     if price is None:
         return NO
     sign = SIGNS.get(price.currency, f"{price.currency} ")
-    return f"{sign}{price.message:.3f}, with a link {sign}{price.with_link:.3f}"
+    look = f", a look {sign}{price.look:.3f}" if price.look else ""
+    return f"{sign}{price.message:.3f}, with a link {sign}{price.with_link:.3f}{look}"
+
+
+def read_back(traits: Traits) -> str:
+    """For settling a lost reply, for seeing drift, or for both."""
+    found = [name for name, yes in (("lost replies", traits.can_find), ("drift", traits.can_look)) if yes]
+    return "yes" if len(found) == 2 else "".join(found) or NO
 
 
 def said(yes: bool) -> str:
@@ -98,7 +105,7 @@ COLUMNS: dict[str, Callable[[Traits], str]] = {
     "threads": lambda traits: said(traits.threads),
     "edited": lambda traits: listed(traits.edits),
     "taken down": taken_down,
-    "read back": lambda traits: said(traits.can_find),
+    "read back": read_back,
     "counted": lambda traits: listed([str(metric) for metric in traits.metrics]),
     "replies": lambda traits: said(traits.can_hear),
     "price": lambda traits: cost(traits.price),

@@ -73,6 +73,16 @@ class SandboxBench:
     def count(self, account: str, post_id: str, counts: Mapping[Metric, int]) -> None:
         self._readers(post_id, {"counts": counts})
 
+    def alter(self, account: str, post_id: str, text: str) -> None:
+        self._by_hand(post_id, {"text": text})
+
+    def remove(self, account: str, post_id: str) -> None:
+        self._by_hand(post_id, {"removed": True})
+
+    def _by_hand(self, post_id: str, said: dict[str, Any]) -> None:
+        answer = httpx.post(f"{self.server.url}/_sandbox/posts", json={"network": self.network, "id": post_id, **said})
+        assert answer.status_code == 200, answer.text
+
     def _readers(self, post_id: str, said: dict[str, Any]) -> None:
         answer = httpx.post(
             f"{self.server.url}/_sandbox/readers", json={"network": self.network, "id": post_id, **said}

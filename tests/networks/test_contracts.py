@@ -17,12 +17,12 @@ Check = Callable[[JsonObject], list[str]]
 
 
 def x_file() -> OpenApi:
-    """Version 2.167 of the file calls `tweet.fields` `post.fields`, has no `referenced_tweets` and `author_id` among them, and
+    """Version 2.167 of the file calls `tweet.fields` `post.fields`, has no `referenced_tweets`, `note_tweet` and `author_id` among them, and
     calls `retweet_count` `repost_count`; the vendor's pages and every client still use the older names, as we do."""
     document = json.loads(specs("x/openapi.json").read_text())
     fields = document["components"]["parameters"]["PostFieldsParameter"]
     fields["name"] = "tweet.fields"
-    fields["schema"]["items"]["enum"] += ["author_id", "referenced_tweets"]
+    fields["schema"]["items"]["enum"] += ["author_id", "note_tweet", "referenced_tweets"]
     counts = document["components"]["schemas"]["PostPublicMetrics"]
     counts["properties"]["retweet_count"] = counts["properties"].pop("repost_count")
     counts["required"][counts["required"].index("repost_count")] = "retweet_count"
@@ -160,6 +160,16 @@ def use_everything(bench: SandboxBench, listen: Callable[[Sender], None] = lambd
         if traits.threads:
             assert isinstance(sender.adapter.find(replace(second, previous=(receipts[0],))), Receipt)
         assert sender.adapter.find(sender.text("jamais", "never")) is None
+    if traits.can_look:
+        altered, removed = (sender.text(name, name) for name in ("À changer", "À enlever"))
+        seen = [sender.receipt(order) for order in (altered, removed)]
+        assert sender.look(altered, seen[0]) is not None
+        bench.alter(account, bench.posts(account)[-2]["id"], "Changé")
+        bench.remove(account, bench.posts(account)[-1]["id"])
+        found = sender.look(altered, seen[0])
+        assert found is not None
+        assert found.changed
+        assert sender.look(removed, seen[1]) is None
     sender.adapter.limits()
     album = sender.orders(Segment(0, "À retirer", media=media), name="album")[0]
     receipts.append(sender.receipt(album))

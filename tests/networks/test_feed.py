@@ -38,6 +38,18 @@ class FolderBench:
     def atom(self, account: str) -> ET.Element:
         return ET.parse(self.folder / account / "atom.xml").getroot()  # noqa: S314 - our own file
 
+    def alter(self, account: str, post_id: str, text: str) -> None:
+        self._write(
+            account, [i | ({"content_html": text} if i["id"] == post_id else {}) for i in self.feed(account)["items"]]
+        )
+
+    def remove(self, account: str, post_id: str) -> None:
+        self._write(account, [item for item in self.feed(account)["items"] if item["id"] != post_id])
+
+    def _write(self, account: str, items: Sequence[dict[str, Any]]) -> None:
+        """As a person would, in an editor."""
+        (self.folder / account / "feed.json").write_text(json.dumps({**self.feed(account), "items": items}))
+
     def posts(self, account: str) -> Sequence[dict[str, Any]]:
         if not (self.folder / account / "feed.json").exists():
             return []

@@ -33,6 +33,12 @@ class MemoryBench:
     def count(self, account: str, post_id: str, counts: Mapping[Metric, int]) -> None:
         self.network.likes[post_id] = counts[Metric.LIKES]
 
+    def alter(self, account: str, post_id: str, text: str) -> None:
+        self.network.alter(post_id, text)
+
+    def remove(self, account: str, post_id: str) -> None:
+        self.network.remove(post_id)
+
     def posts(self, account: str) -> Sequence[dict[str, Any]]:
         own = [post for post in self.network.posts if post.account == account]
         return [{"id": p.id, "text": p.text, "alts": list(p.alts), "parent": p.parent} for p in own]

@@ -88,6 +88,10 @@ def use_everything(bench: SandboxBench) -> None:
         answer = sender.ready(sender.orders(Segment(0, "quatre"), Segment(1, "cinq"))[1], [receipt])
         sender.receipt(answer, [receipt])
         assert sender.adapter.find(answer)
+    gone = sender.receipt(sender.text("à enlever"))
+    assert sender.look(sender.text("à enlever"), gone) is not None
+    bench.remove("meta.verne.example", gone.id)
+    assert sender.look(sender.text("à enlever"), gone) is None
     sender.adapter.metrics(receipt)
     list(sender.adapter.replies(receipt))
     if traits.edits:

@@ -61,6 +61,10 @@ class Book(BaseHTTPRequestHandler):
         if path.path == "/me":
             self._say(200, {"name": f"writer {len(who)}"})
             return
+        if path.path.startswith("/entries/"):
+            known = [e for e in self.entries if e["id"] == path.path.rpartition("/")[2]]
+            self._say(*((200, known[0]) if known else (404, {"error": "no such entry", "code": "missing"})))
+            return
         since = datetime.fromisoformat(parse_qs(path.query)["since"][0]) - timedelta(minutes=5)
         self._say(200, [e for e in reversed(self.entries) if e["who"] == who and e["at"] >= since.isoformat()])
 
@@ -139,6 +143,12 @@ class Bench:
 
     def fault(self, account: str, kind: str, token: str | None = None, **more: Any) -> None:
         Book.faults.append((self._token(account, token), kind, more))
+
+    def alter(self, account: str, post_id: str, text: str) -> None:
+        next(e for e in Book.entries if e["id"] == post_id)["text"] = text
+
+    def remove(self, account: str, post_id: str) -> None:
+        Book.entries[:] = [e for e in Book.entries if e["id"] != post_id]
 
     def posts(self, account: str) -> Sequence[dict[str, Any]]:
         own = [e for e in Book.entries if e["who"] == self._token(account, None)]

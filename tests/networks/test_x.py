@@ -8,7 +8,8 @@ import pytest
 from presstime.errors import NetworkError, Unsupported
 from presstime.model import Accepted, Deferred, Metric, Receipt, Refused, Secret, Segment, Unknown
 from presstime.networks import x
-from presstime.networks.x import comparable, expanded
+from presstime.networks.comparing import comparable
+from presstime.networks.x import expanded
 from presstime.render import measure
 from presstime.sandbox.server import SandboxServer
 from tests.networks.kit import SandboxBench

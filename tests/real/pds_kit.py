@@ -151,7 +151,7 @@ class _Handler(BaseHTTPRequestHandler):
         kind = fault.kind if fault else ""
         if kind == "drop-before":
             return self._drop()
-        if kind in ("429", "401", "expired", "5xx-before"):
+        if kind in ("429", "401", "expired", "forbidden", "5xx-before"):
             return self._fail(kind, fault.seconds if fault else 0)
         status, headers, content = self._handed_on(body)
         if kind == "drop-after" and status == 200:
@@ -187,6 +187,7 @@ class _Handler(BaseHTTPRequestHandler):
             "429": (429, "RateLimitExceeded"),
             "401": (401, "AuthenticationRequired"),
             "expired": (400, "ExpiredToken"),
+            "forbidden": (401, "AccountTakedown"),
         }.get(kind, (502, "InternalServerError"))
         reset = [("RateLimit-Reset", str(int(time.time() + seconds)))] if status == 429 else []
         content = json.dumps({"error": error, "message": "said by the proxy"}).encode()
@@ -267,6 +268,19 @@ class PdsBench:
         did = self.account(account).did
         found = self.server.ask("repo.listRecords", repo=did, collection=COLLECTION, limit=100)["records"]
         return sorted(found, key=lambda record: (record["value"]["createdAt"], record["uri"]))
+
+    def alter(self, account: str, post_id: str, text: str) -> None:
+        """By another client of the account's."""
+        [record] = [record for record in self.records(account) if record["uri"] == post_id]
+        self._write("putRecord", account, post_id, record={**record["value"], "text": text, "facets": []})
+
+    def remove(self, account: str, post_id: str) -> None:
+        self._write("deleteRecord", account, post_id)
+
+    def _write(self, name: str, account: str, post_id: str, **more: Any) -> None:
+        known = self.account(account)
+        where = {"repo": known.did, "collection": COLLECTION, "rkey": post_id.rpartition("/")[2]}
+        self.server.call(f"repo.{name}", known.access, **where, **more)
 
     def posts(self, account: str) -> Sequence[dict[str, Any]]:
         return [_shown(record) for record in self.records(account)]

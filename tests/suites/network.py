@@ -14,7 +14,7 @@ from typing import Any, ClassVar, Protocol
 import pytest
 from PIL import Image
 
-from presstime.errors import NetworkError
+from presstime.errors import NetworkError, Unsupported
 from presstime.model import (
     Accepted,
     Attachment,
@@ -26,29 +26,40 @@ from presstime.model import (
     Refused,
     Segment,
     Settling,
+    Sighting,
     Span,
     Unknown,
     Variant,
     digest_of,
 )
 from presstime.networks.base import GONE, Adapter, Order
+from presstime.networks.comparing import comparable
 from presstime.render.pens import little
 from tests.render.clips import mp4
 
 AT = datetime.now(UTC).replace(microsecond=0)
 TRICKY = "Grüße & <tags> from 東京 — 👩‍👩‍👧‍👦 e\u0301 \u200fשלום\nsecond line #café https://verne.example/a?b=c&d=e"
+WRITTEN = (
+    TRICKY,
+    "À lire : https://verne.example/lune/ (ou http://verne.example), #Lune #Été2026",
+    "Prix\u00a0: 5\u00a0€ — « e\u0301te\u0301 » ☺️ 👩🏽‍🚀 & <b>\n\n\nfin  ",
+    "https://verne.example/lune#nuit",
+)
 ALT = "Une carte du « Nautilus », 20 000 lieues"
 CANARY = "sandbox-canary-5f2e9c"
 
 
 class Bench(Protocol):
-    """A server under test. `posts` are what readers see of an account, oldest first: text, alts, parent, id."""
+    """A server under test. `posts` are what readers see of an account, oldest first: text, alts, parent, id. `alter` and
+    `remove` are what somebody does there by hand."""
 
     def adapter(self, account: str, token: str | None = None) -> Adapter: ...
     def fault(self, account: str, kind: str, **more: Any) -> None: ...
     def posts(self, account: str) -> Sequence[dict[str, Any]]: ...
     def answer(self, account: str, post_id: str, author: str, text: str) -> None: ...
     def count(self, account: str, post_id: str, counts: Mapping[Metric, int]) -> None: ...
+    def alter(self, account: str, post_id: str, text: str) -> None: ...
+    def remove(self, account: str, post_id: str) -> None: ...
 
 
 def picture(color: str = "teal", name: str = "media/carte.png", kind: str = "PNG") -> tuple[Attachment, bytes]:
@@ -158,6 +169,10 @@ class Sender:
         """An edit or a retract, by its name."""
         return self.edit(order, receipt) if what == "edit" else self.retract(order, receipt)
 
+    def look(self, order: Order, receipt: Receipt) -> Sighting | None:
+        """As a later worker does it: nothing is prepared, and the receipt comes from the log."""
+        return self.adapter.look(order, Receipt.from_json(receipt.to_json()))
+
     def receipt(self, order: Order, previous: Sequence[Receipt] = ()) -> Receipt:
         outcome = self.send(order, previous)
         assert isinstance(outcome, Accepted), outcome
@@ -218,6 +233,12 @@ class NetworkSuite:
     def retractor(self, sender: Sender) -> Sender:
         if not sender.adapter.traits.can_retract:
             pytest.skip("the network cannot retract")
+        return sender
+
+    @pytest.fixture
+    def looker(self, sender: Sender) -> Sender:
+        if not sender.adapter.traits.can_look:
+            pytest.skip("the network cannot be looked at")
         return sender
 
     @pytest.fixture(params=["edit", "retract"])
@@ -376,6 +397,95 @@ class NetworkSuite:
         assert found is not None
         assert found.id == bench.posts(account)[1]["id"]
 
+    # --- drift ---
+
+    @pytest.mark.parametrize("text", WRITTEN)
+    def test_what_was_just_sent_is_unchanged(self, bench: Bench, account: str, looker: Sender, text: str) -> None:
+        """Whatever the network makes of links, tags, signs and white space by itself; and the words are told."""
+        order = looker.text(text)
+        found = looker.look(order, looker.receipt(order))
+        assert found is not None
+        assert not found.changed
+        assert comparable(bench.posts(account)[0]["text"]) in comparable(found.text)
+        assert found.note == ""
+
+    def test_pictures_and_cards_are_unchanged(self, bench: Bench, account: str, looker: Sender) -> None:
+        """With what else a message may have."""
+        traits = looker.adapter.traits
+        segments = [Segment(0, "Deux images", media=looker.album("teal", "plum"))]
+        if traits.card:
+            card = Card("https://verne.example/lune", "La Lune", "97 heures", looker.pictures("gold")[0])
+            segments.append(Segment(0, "À lire https://verne.example/lune #Lune", card=card))
+        for number, segment in enumerate(segments):
+            [order] = looker.orders(segment, name=f"post-{number}", link="https://verne.example/lune")
+            assert _unchanged(looker.look(order, looker.receipt(order)))
+
+    def test_a_thread_is_looked_at_message_by_message(self, bench: Bench, account: str, looker: Sender) -> None:
+        """Each stands by itself: one is changed, one is gone, the others are as they were."""
+        if not self.threads:
+            pytest.skip("the network has no threads")
+        orders = looker.orders(*(Segment(n, text) for n, text in enumerate(("un #Nantes", "deux", "trois", "quatre"))))
+        receipts: list[Receipt] = []
+        for order in orders:
+            receipts.append(looker.receipt(order, receipts))
+        orders = [replace(order, previous=tuple(receipts[: order.segment.index])) for order in orders]
+        assert all(_unchanged(looker.look(*each)) for each in zip(orders, receipts, strict=True))
+        posts = bench.posts(account)
+        bench.alter(account, posts[1]["id"], "DEUX")
+        bench.remove(account, posts[3]["id"])
+        seen = [looker.look(*each) for each in zip(orders, receipts, strict=True)]
+        assert [found and found.changed for found in seen] == [False, True, False, None]
+
+    def test_what_we_edited_is_unchanged(self, looker: Sender, editor: Sender) -> None:
+        """Held to the words that we put there last; with the old ones it is a change."""
+        receipt = looker.receipt(looker.text("avant"))
+        outcome = looker.edit(looker.text(TRICKY), receipt)
+        assert isinstance(outcome, Accepted)
+        assert _unchanged(looker.look(looker.text(TRICKY), outcome.receipt))
+        stale = looker.look(looker.text("avant"), outcome.receipt)
+        assert stale is not None
+        assert stale.changed
+
+    def test_what_somebody_changed_there_is_told(self, bench: Bench, account: str, looker: Sender) -> None:
+        """With the words that stand there now; another message is not touched by it."""
+        order, other = looker.text("Le Nautilus part."), looker.text("Autre chose", "other")
+        receipt, untouched = looker.receipt(order), looker.receipt(other)
+        bench.alter(account, bench.posts(account)[0]["id"], "Le Nautilus est parti. 東京 & <plus>")
+        found = looker.look(order, receipt)
+        assert found is not None
+        assert found.changed
+        assert "Le Nautilus est parti. 東京 & <plus>" in found.text
+        assert _unchanged(looker.look(other, untouched))
+
+    def test_what_somebody_removed_there_is_gone(self, bench: Bench, account: str, looker: Sender) -> None:
+        """However often it is asked for; another message is still there."""
+        order, other = looker.text("Le Nautilus part."), looker.text("Autre chose", "other")
+        receipt, untouched = looker.receipt(order), looker.receipt(other)
+        bench.remove(account, bench.posts(account)[0]["id"])
+        assert [looker.look(order, receipt) for _ in range(2)] == [None, None]
+        assert _unchanged(looker.look(other, untouched))
+
+    @pytest.mark.parametrize("there", [True, False], ids=["there", "gone"])
+    @pytest.mark.parametrize("kind", ["429", "401", "forbidden", "5xx-before", "drop-before"])
+    def test_a_look_that_fails_says_nothing(
+        self, bench: Bench, account: str, looker: Sender, faulty: Sender, kind: str, there: bool
+    ) -> None:
+        """Neither gone nor changed, whether the message is there or not; the next look tells."""
+        order = looker.text("Toujours là ?")
+        receipt = looker.receipt(order)
+        if not there:
+            bench.remove(account, bench.posts(account)[0]["id"])
+        bench.fault(account, kind, path="*")
+        with pytest.raises(NetworkError):
+            looker.look(order, receipt)
+        assert (looker.look(order, receipt) is not None) is there
+
+    def test_what_a_person_posted_is_not_looked_at(self, looker: Sender) -> None:
+        """Of it the address alone is known, by which no network finds a message: that is not a message which is gone."""
+        url = "https://verne.example/@nemo/1"
+        with pytest.raises(Unsupported):
+            looker.look(looker.text("À la main"), Receipt(url, url, {"by": "nemo"}))
+
     # --- edit ---
 
     def test_an_edit_changes_the_words_in_place(self, bench: Bench, account: str, editor: Sender) -> None:
@@ -529,6 +639,9 @@ class NetworkSuite:
             if not declared:
                 with pytest.raises(NotImplementedError):
                     sender.change(what, order, Receipt("1"))
+        if not traits.can_look:
+            with pytest.raises(Unsupported):
+                sender.look(order, Receipt("1"))
 
     # --- what readers do ---
 
@@ -663,6 +776,10 @@ class NetworkSuite:
         said = [repr(sender.change(change, sender.text("après"), receipt)) for _ in range(3)]
         assert "Accepted" in said[-1]
         assert CANARY not in "".join(said) + caplog.text
+
+
+def _unchanged(found: Sighting | None) -> bool:
+    return found is not None and not found.changed
 
 
 def too_long(sender: Sender) -> str:

@@ -39,6 +39,11 @@ Renew = Callable[[Secret], Secret | None]
 GONE = "gone"  # the code of `Refused`, where the message that was to be edited is not there any more
 
 
+def by_hand(receipt: Receipt) -> bool:
+    """Whether a person gave the receipt: of what they posted or found themselves, nothing but the address is known."""
+    return receipt.id == receipt.url and receipt.id.startswith(("http://", "https://"))
+
+
 @dataclass(frozen=True, slots=True)
 class Order:
     """One segment to be sent now. `key` is the idempotency key: the same for every try of the same segment of the same
@@ -125,7 +130,8 @@ class Adapter(Composer):
     def look(self, order: Order, receipt: Receipt) -> Sighting | None:
         """What stands where `receipt` points, held to what `order` says: None where it is certainly not there any more. What
         is in doubt is not gone, and not changed. Raises `NetworkError` where the network does not answer or does not let us
-        look, which says nothing of the message; `Unsupported` where there is no way to look."""
+        look, which says nothing of the message; `Unsupported` where there is no way to look: at this network, or at a message
+        of which a person gave the address only (see `by_hand`). Sooner than `traits.visible_after` a message may not show yet."""
         raise Unsupported(f"{self.traits.title} does not let a message be read back")
 
     def edit(self, order: Order, receipt: Receipt) -> Outcome:

@@ -33,6 +33,7 @@ from presstime.model import (
     Secret,
     Segment,
     Settling,
+    Sighting,
     Span,
     TextRule,
     Traits,
@@ -63,6 +64,7 @@ TRAITS = Traits(
     card=True,
     needs_account=True,
     can_find=True,
+    can_look=True,
     can_retract=True,
     metrics=frozenset({Metric.LIKES, Metric.SHARES, Metric.REPLIES, Metric.QUOTES, Metric.SAVES}),
     can_hear=True,
@@ -182,20 +184,33 @@ class Bluesky(HttpAdapter):
         return dict(fill(record, order.media))
 
     def _find(self, order: Order) -> Receipt | None:
-        params = {
-            "repo": self.session.open()["did"],
-            "collection": COLLECTION,
-            "rkey": record_key(order.at, order.key),
-        }
+        answer = self._read(record_key(order.at, order.key))
+        if answer is None:
+            return None
+        planned, there = self.planned(order), answer["value"]
+        same = all(there.get(name) == planned[name] for name in ("text", "createdAt"))
+        return self._receipt(answer) if same else None
+
+    def _look(self, order: Order, receipt: Receipt) -> Sighting | None:
+        """The content identifier tells of any change at all. Where a receipt has none, the words do."""
+        repo, _, rkey = receipt.id.removeprefix("at://").split("/")
+        if repo != (own := self.session.open()["did"]):
+            raise Failed(Deferred(f"the message is {repo}'s, and the channel's account is {own}", needs_person=True))
+        answer = self._read(rkey)
+        if answer is None:
+            return None
+        text, cid = answer["value"]["text"], receipt.data.get("cid")
+        return Sighting(text, answer["cid"] != cid if cid else text != order.segment.text)
+
+    def _read(self, rkey: str) -> JsonObject | None:
+        """The account's post under a record key, as its own server has it; None if there is none."""
+        params = {"repo": self.session.open()["did"], "collection": COLLECTION, "rkey": rkey}
         try:
-            answer = self.session.ask("GET", "com.atproto.repo.getRecord", params=params)
+            return dict(self.session.ask("GET", "com.atproto.repo.getRecord", params=params))
         except Failed as failed:
             if isinstance(failed.verdict, Refused) and failed.verdict.code == "RecordNotFound":
                 return None
             raise
-        planned, there = self.planned(order), answer["value"]
-        same = all(there.get(name) == planned[name] for name in ("text", "createdAt"))
-        return self._receipt(answer) if same else None
 
     def _receipt(self, answer: Json) -> Receipt:
         uri, cid = answer["uri"], answer["cid"]

@@ -21,7 +21,8 @@ from presstime.model import (
     Variant,
 )
 from presstime.networks.base import Order, ReadBytes
-from presstime.networks.graph import GraphAdapter, comparable, number
+from presstime.networks.comparing import comparable
+from presstime.networks.graph import GraphAdapter, number
 from presstime.networks.holes import Unfilled, fill
 from presstime.networks.http import UNREADABLE, Failed
 
@@ -52,7 +53,6 @@ class ContainerAdapter(GraphAdapter):
     making: ClassVar[str]  # edges of `home`
     publishing: ClassVar[str]
     status: ClassVar[tuple[str, str]]  # the fields of a container: its status, and why
-    caption: ClassVar[str]  # the field of a post that has its words
 
     @abstractmethod
     def _place(self, order: Order) -> JsonObject:
@@ -96,7 +96,7 @@ class ContainerAdapter(GraphAdapter):
             raise Unfilled("container")
         path = f"{self.root}/{self.home}/{self.publishing}"
         body = {"creation_id": order.deposit["container"]}
-        outcome = self.http.post("POST", path, lambda answer: self._receipt(str(answer["id"])), data=body)
+        outcome = self.http.post("POST", path, self._sent, data=body)
         return self._unless_out(order, outcome) if isinstance(outcome, Refused) else outcome
 
     def _unless_out(self, order: Order, refused: Refused) -> Outcome:
@@ -119,8 +119,12 @@ class ContainerAdapter(GraphAdapter):
         wanted = comparable(order.segment.text)
         for post in self._posts(order) if status == "PUBLISHED" else ():
             if comparable(post.get(self.caption, "")) == wanted:
-                return Receipt(str(post["id"]), post.get("permalink"))
+                return self._receipt(str(post["id"]), post.get("permalink"))
         raise Failed(Deferred(f"{self.traits.title} says {status} and does not list the post yet"))
 
-    def _receipt(self, post_id: str) -> Receipt:
-        return Receipt(post_id, self.permalink(quote(post_id, safe=""), "permalink"))
+    def _sent(self, answer: Json) -> Receipt:
+        post_id = str(answer["id"])
+        return self._receipt(post_id, self.permalink(quote(post_id, safe=""), "permalink"))
+
+    def _receipt(self, post_id: str, url: str | None) -> Receipt:
+        return Receipt(post_id, url)

@@ -34,7 +34,8 @@ from presstime.model import (
     Variant,
 )
 from presstime.networks.base import Order, ReadBytes
-from presstime.networks.graph import GraphAdapter, comparable, counted, dialect, instant
+from presstime.networks.comparing import comparable
+from presstime.networks.graph import GraphAdapter, counted, dialect, instant
 from presstime.networks.holes import file_name, fill, media_hole
 from presstime.networks.http import Failed, confirmed
 
@@ -56,6 +57,7 @@ TRAITS = Traits(
     options=frozenset({"version"}),
     limits=frozenset({"characters"}),
     can_find=True,
+    can_look=True,
     edits=frozenset({"text"}),
     can_retract=True,
     metrics=frozenset({*INSIGHTS.values(), Metric.LIKES, Metric.REPLIES, Metric.SHARES}),
@@ -75,6 +77,7 @@ class Facebook(GraphAdapter):
     )
     profile = "id,name,link"
     needed = ("pages_manage_posts", "pages_read_engagement")
+    caption, own_posts = "message", "published_posts"
 
     @staticmethod
     def compose(variant: Variant, segment: Segment) -> JsonObject:
@@ -115,7 +118,11 @@ class Facebook(GraphAdapter):
     def _change(self, method: str, receipt: Receipt, **content: Json) -> Outcome:
         path = f"{self.root}/{quote(receipt.id, safe='')}"
         outcome = self.http.change(method, path, lambda answer: confirmed(receipt, answer["success"]), **content)
-        return self.unless_foreign(outcome, receipt.id.partition("_")[0], "id")
+        return self.unless_foreign(outcome, receipt)
+
+    def owner(self, receipt: Receipt) -> tuple[str | None, str]:
+        """A post's id begins with its Page's."""
+        return receipt.id.partition("_")[0], self.account["id"]
 
     def _find(self, order: Order) -> Receipt | None:
         wanted, pictures = comparable(order.segment.text), len(order.segment.media)

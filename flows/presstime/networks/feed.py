@@ -5,7 +5,7 @@ Every entry has an id of its own that never changes, so writing it again changes
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import quote, urlsplit
@@ -26,13 +26,14 @@ from presstime.model import (
     Refused,
     Segment,
     Settling,
+    Sighting,
     TextRule,
     Traits,
     Variant,
     to_iso,
 )
 from presstime.networks import feed_formats, files
-from presstime.networks.base import GONE, Adapter, Order, ReadBytes
+from presstime.networks.base import GONE, Adapter, Order, ReadBytes, by_hand
 
 Items = list[JsonObject]
 ADVICE = "Check the folder of the channel's `path`: its rights, and the room on the disk."
@@ -61,6 +62,7 @@ TRAITS = Traits(
     options=frozenset({"title", "home", "path", "limit", "url"}),
     required_options=frozenset({"path"}),
     can_find=True,
+    can_look=True,
     edits=frozenset({"text", "media", "page"}),
     can_retract=True,
 )
@@ -104,11 +106,11 @@ class Feed(Adapter):
         return {}
 
     def send(self, order: Order) -> Outcome:
-        item, limit = self._item(order), int(self.channel.options.get("limit", 50))
+        item = self._item(order)
 
         def added(items: Items) -> Items:
             there = any(known["id"] == item["id"] for known in items)
-            return items if there else feed_formats.newest([*items, item], limit)
+            return items if there else feed_formats.newest([*items, item], self._limit)
 
         return self._rewrite(added) or Accepted(_receipt(item))
 
@@ -128,11 +130,32 @@ class Feed(Adapter):
         return self._rewrite(lambda items: [known for known in items if known["id"] != receipt.id]) or Accepted(receipt)
 
     def find(self, order: Order) -> Receipt | None:
-        wanted = self._item(order)["id"]
-        try:
-            return next((_receipt(item) for item in self._items() if item["id"] == wanted), None)
-        except (OSError, ValueError, TypeError, KeyError) as error:
-            raise NetworkError(f"feed.json cannot be read: {error}", ADVICE, needs_person=True) from error
+        known = self._known(self._item(order)["id"])
+        return _receipt(known) if known else None
+
+    def look(self, order: Order, receipt: Receipt) -> Sighting | None:
+        """An entry that newer ones have moved out of the feed is not gone: the channel wants it so."""
+        if by_hand(receipt):
+            return super().look(order, receipt)
+        if not (self._folder() / "feed.json").exists():
+            raise NetworkError(f"there is no feed.json in {self._folder()}", ADVICE, needs_person=True)
+        planned, known = self.planned(order), self._known(receipt.id)
+        if known:
+            words = "\n".join(filter(None, (known.get("title"), known["content_html"])))
+            return Sighting(words, not self._is_ours(known, planned, order.segment.media))
+        item = {**planned, "id": receipt.id}
+        if item in feed_formats.newest([*self._readable(), item], self._limit):
+            return None
+        note = f"newer entries have taken its place: the feed keeps {self._limit}"
+        return Sighting(planned["content_html"], changed=False, note=note)
+
+    @staticmethod
+    def _is_ours(known: JsonObject, planned: JsonObject, media: Sequence[Attachment]) -> bool:
+        """Whether an entry says what was planned; its pictures are shown after its words."""
+        files, words = known.get("attachments", []), str(known["content_html"])
+        same = words.startswith(planned["content_html"]) if files else words == planned["content_html"]
+        alike = all(known.get(name) == planned.get(name) for name in ("url", "title", "summary", "language", "tags"))
+        return same and alike and [file["title"] for file in files] == [item.alt for item in media]
 
     def identity(self) -> Identity:
         return Identity(str(self.channel.options.get("title") or self.channel.name), self.channel.options.get("home"))
@@ -149,6 +172,22 @@ class Feed(Adapter):
         except (ValueError, TypeError, KeyError) as error:
             return Deferred(f"the feed is left alone, for it cannot be read: {error!r}", needs_person=True)
         return None
+
+    def _known(self, entry_id: str) -> JsonObject | None:
+        """The feed's entry of this id. Raises `NetworkError`."""
+        return next((item for item in self._readable() if item["id"] == entry_id), None)
+
+    def _readable(self) -> Items:
+        """What the feed holds now. Raises `NetworkError` if that cannot be told."""
+        try:
+            return [item for item in self._items() if item["id"]]
+        except (OSError, ValueError, TypeError, KeyError) as error:
+            raise NetworkError(f"feed.json cannot be read: {error}", ADVICE, needs_person=True) from error
+
+    @property
+    def _limit(self) -> int:
+        """How many entries are kept."""
+        return int(self.channel.options.get("limit", 50))
 
     def _folder(self) -> Path:
         return Path(str(self.channel.options["path"]))

@@ -7,8 +7,8 @@ answered (a place's reviews are about the place), and their figures (`reportInsi
 """
 
 import time
-import unicodedata
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -24,12 +24,14 @@ from presstime.model import (
     Refused,
     Segment,
     Settling,
+    Sighting,
     TextRule,
     Traits,
     Unknown,
     Variant,
 )
 from presstime.networks.base import Order, ReadBytes
+from presstime.networks.comparing import comparable, sighting
 from presstime.networks.holes import fill, media_hole
 from presstime.networks.http import Failed, HttpAdapter
 from presstime.networks.verdict import Dialect, after_seconds, retry_after
@@ -49,6 +51,7 @@ TRAITS = Traits(
     needs_account=True,
     default_base_url="https://mybusiness.googleapis.com",
     can_find=True,
+    can_look=True,
     edits=frozenset({"text", "media", "page"}),
     can_retract=True,
     public_media=True,
@@ -58,6 +61,7 @@ REJECTION = (
     "Google took the post and then rejected it, without a reason. It wants no telephone number in the words, no post twice,"
     " no poor pictures, and nothing its content policy forbids"
 )
+TAKEN_BACK = "Google has rejected the post since, without a reason: readers do not see it"
 NO_QUOTA = "NO_QUOTA"  # our name for what has none of its own
 MASK = "summary,languageCode,callToAction,media"
 SLACK = timedelta(minutes=5)  # how far Google's clock may lag behind ours
@@ -168,6 +172,19 @@ class GoogleBusiness(HttpAdapter):
             raise Failed(Deferred("Google is still looking at the post"))
         return Refused(REJECTION, REJECTED) if alike else None
 
+    def _look(self, order: Order, receipt: Receipt) -> Sighting | None:
+        """Google may reject a post long after it was live: it is there then, and nobody sees it."""
+        beside = f"/v4/{receipt.id.rpartition('/')[0]}"
+        post = self.unless_gone(
+            lambda: self.http.ask("GET", f"/v4/{receipt.id}"),
+            lambda: self.http.ask("GET", beside, params={"pageSize": 1}),
+        )
+        if post is None:
+            return None
+        found = sighting(order.segment.text, post.get("summary", ""), TAKEN_BACK if post["state"] == REJECTED else "")
+        pictures = len(post.get("media", [])) == len(order.segment.media)
+        return replace(found, changed=found.changed or (post["state"] == LIVE and not pictures))
+
     def _own_posts(self, since: datetime) -> Iterator[JsonObject]:
         """The location's posts since then. Their order is not documented: a page that is older as a whole ends the look.
         Raises `Failed` if there are more than can be looked through."""
@@ -201,5 +218,4 @@ def _at(post: JsonObject) -> datetime:
 
 def _seen(post: JsonObject) -> tuple[str, int]:
     """What a post says, without what Google may change in it, and how many pictures it has: their addresses differ."""
-    words = unicodedata.normalize("NFC", post.get("summary", "")).split()
-    return " ".join(words), len(post.get("media", []))
+    return comparable(post.get("summary", "")), len(post.get("media", []))

@@ -8,12 +8,12 @@ subcode 33, is what many report; no page says it.
 
 import json
 import re
-import unicodedata
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import takewhile
 from typing import TYPE_CHECKING, ClassVar
+from urllib.parse import quote
 
 from presstime.errors import SettingsError
 from presstime.model import (
@@ -24,10 +24,13 @@ from presstime.model import (
     JsonObject,
     Metric,
     Outcome,
+    Receipt,
     Refused,
     Secret,
+    Sighting,
 )
 from presstime.networks.base import GONE, Order
+from presstime.networks.comparing import sighting
 from presstime.networks.http import UNREADABLE, Failed, HttpAdapter
 from presstime.networks.verdict import Dialect, after_seconds, retry_after
 
@@ -91,6 +94,8 @@ class GraphAdapter(HttpAdapter):
     home: str = "me"  # the node of the token's account
     profile: ClassVar[str]  # the fields of that
     needed: ClassVar[tuple[str, ...]] = ()  # the rights that publishing needs
+    caption: ClassVar[str]  # the field of a post that has its words
+    own_posts: ClassVar[str]  # the edge of `home` with the account's own posts
 
     def __init__(self, channel: Channel, secret: Secret | None) -> None:
         super().__init__(channel, secret)
@@ -135,13 +140,35 @@ class GraphAdapter(HttpAdapter):
         until = datetime.fromtimestamp(end, UTC) if end else None
         return Identity(name, url, until, rights, tuple(right for right in self.needed if right not in rights))
 
-    def unless_foreign(self, outcome: Outcome, owner: str | None, field: str) -> Outcome:
+    def unless_foreign(self, outcome: Outcome, receipt: Receipt) -> Outcome:
         """What a change came to. What another account posted looks to a token like what is gone, so whose token it is is
-        asked then: `field` of its account must be `owner`, if the message tells that."""
-        if not (isinstance(outcome, Refused) and outcome.code == GONE) or owner in (None, self.account[field]):
-            return outcome
-        reason = f"the message is {owner}'s, and the credential is of {self.account[field]}"
+        asked then."""
+        gone = isinstance(outcome, Refused) and outcome.code == GONE
+        return (self._foreign(receipt) if gone else None) or outcome
+
+    def _foreign(self, receipt: Receipt) -> Deferred | None:
+        """What a person reads where a message is another account's than the credential. Raises `Failed`."""
+        owner, account = self.owner(receipt)
+        if owner in (None, account):
+            return None
+        reason = f"the message is {owner}'s, and the credential is of {account}"
         return Deferred(f"{reason}. {self.dialect.renew}", needs_person=True)
+
+    def owner(self, receipt: Receipt) -> tuple[str | None, str]:
+        """Whose a message is, if it tells, and whose the credential is, by the same kind of name. Raises `Failed`."""
+        raise NotImplementedError
+
+    def _look(self, order: Order, receipt: Receipt) -> Sighting | None:
+        ask = partial(self.get, quote(receipt.id, safe=""), fields=f"id,{self.caption}")
+        post = self.unless_gone(ask, partial(self._beside, receipt))
+        return None if post is None else sighting(order.segment.text, post.get(self.caption, ""))
+
+    def _beside(self, receipt: Receipt) -> None:
+        """What is gone, what is another account's and what may not be read any more are one and the same error. Raises `Failed`
+        unless the account's other posts can be read."""
+        if foreign := self._foreign(receipt):
+            raise Failed(foreign)
+        self.get(f"{self.home}/{self.own_posts}", fields="id", limit=1)
 
     def recent(self, edge: str, order: Order, stamp: str, **params: Json) -> Iterator[JsonObject]:
         """The account's own posts since the order's nominal instant, newest first; `stamp` is the field of their time.
@@ -160,11 +187,6 @@ def counted(entries: list[JsonObject], names: Mapping[str, Metric]) -> dict[Metr
     """What insights count, by our names. Where there is no count yet, the entry or its value is missing."""
     values = {entry["name"]: entry["values"][-1]["value"] for entry in entries if entry.get("values")}
     return {ours: int(values[theirs]) for theirs, ours in names.items() if theirs in values}
-
-
-def comparable(text: str) -> str:
-    """A text without what a network may change: normal form and white space."""
-    return " ".join(unicodedata.normalize("NFC", text).split())
 
 
 def instant(text: str) -> datetime:

@@ -29,11 +29,12 @@ from presstime.model import (
     Refused,
     Reply,
     Secret,
+    Sighting,
     Traits,
     Unknown,
     Variant,
 )
-from presstime.networks.base import GONE, Adapter, Order, ReadBytes, Renew
+from presstime.networks.base import GONE, Adapter, Order, ReadBytes, Renew, by_hand
 from presstime.networks.hidden import Hidden
 from presstime.networks.holes import Unfilled
 from presstime.networks.verdict import Dialect, Verdict, is_expired, is_gone, judge
@@ -56,12 +57,14 @@ _quiet: ContextVar[bool] = ContextVar("presstime_quiet", default=False)
 
 
 class Failed(Exception):
-    """What came instead of a good answer, already judged; with the HTTP status, where there was an answer."""
+    """What came instead of a good answer, already judged; with the HTTP status, where there was an answer. `gone` is the
+    network's word that the message which was asked about is not there any more."""
 
-    def __init__(self, verdict: Verdict, status: int | None = None) -> None:
+    def __init__(self, verdict: Verdict, status: int | None = None, gone: bool = False) -> None:
         super().__init__(verdict.reason)
         self.verdict = verdict
         self.status = status
+        self.gone = gone
 
     def as_error(self) -> NetworkError:
         """For the calls that raise: a refusal, too, needs a person, since asking again gives the same answer; it is about what
@@ -125,7 +128,8 @@ class Http:
         if isinstance(answer, VERDICTS):
             raise Failed(_harmless(answer))
         if verdict := self._verdict(answer):
-            raise Failed(_harmless(verdict), answer.status_code)
+            gone = isinstance(verdict, Refused) and is_gone(answer, self.dialect)
+            raise Failed(_harmless(verdict), answer.status_code, gone)
         try:
             return answer.json() if answer.content else None
         except ValueError:
@@ -346,6 +350,13 @@ class HttpAdapter(Adapter):
         with self._asking():
             return self._find(order)
 
+    def look(self, order: Order, receipt: Receipt) -> Sighting | None:
+        if not self.traits.can_look or by_hand(receipt):
+            return super().look(order, receipt)
+        with self._asking():
+            self._not_elsewhere(receipt)
+            return self._look(order, receipt)
+
     def identity(self) -> Identity:
         with self._asking():
             return self._identity()
@@ -413,6 +424,29 @@ class HttpAdapter(Adapter):
 
     def _find(self, order: Order) -> Receipt | Refused | None:
         raise Unsupported(f"what was sent to {self.traits.title} cannot be read back", "Look there yourself.")
+
+    def _look(self, order: Order, receipt: Receipt) -> Sighting | None:
+        return super().look(order, receipt)
+
+    def unless_gone(self, message: Callable[[], Json], beside: Callable[[], object]) -> Json | None:
+        """What the network tells of a message, None where it says that it is gone. To many a network that is what it also says
+        of what may not be seen: so something `beside` it is asked for with the same right, and that must be told. Raises
+        `Failed`."""
+        try:
+            return message()
+        except Failed as failed:
+            if not failed.gone:
+                raise
+        beside()
+        return None
+
+    def _not_elsewhere(self, receipt: Receipt) -> None:
+        """Raises `Failed` where the message was sent to a sandbox and the channel now leads to the network, or the other way
+        round: what the one does not have says nothing of the other."""
+        there, here = (urlsplit(address or "").hostname for address in (receipt.url, self.http.base_url))
+        if there and (there in LOOPBACK) != (here in LOOPBACK):
+            reason = f"the message was sent to {there}, and the channel's base_url leads elsewhere"
+            raise Failed(Deferred(reason, needs_person=True))
 
     @abstractmethod
     def _identity(self) -> Identity: ...

@@ -65,6 +65,7 @@ TRAITS = Traits(
     default_base_url="https://graph.instagram.com",
     options=frozenset({"version"}),
     can_find=True,
+    can_look=True,
     public_media=True,
     metrics=frozenset(METRICS.values()),
     can_hear=True,
@@ -83,7 +84,7 @@ class Instagram(ContainerAdapter):
     profile = "id,username"
     making, publishing = "media", "media_publish"
     status = ("status_code", "status")
-    caption = "caption"
+    caption, own_posts = "caption", "media"
 
     @staticmethod
     def compose(variant: Variant, segment: Segment) -> JsonObject:
@@ -110,6 +111,13 @@ class Instagram(ContainerAdapter):
 
     def _posts(self, order: Order) -> Iterator[JsonObject]:
         return self.recent(f"{self.home}/media", order, "timestamp", fields="id,caption,permalink,timestamp")
+
+    def _receipt(self, post_id: str, url: str | None) -> Receipt:
+        """With whose it is: neither its id nor its address says that."""
+        return Receipt(post_id, url, {"owner": self.home})
+
+    def owner(self, receipt: Receipt) -> tuple[str | None, str]:
+        return receipt.data.get("owner"), self.home
 
     def _identity(self) -> Identity:
         """Which rights an Instagram token has cannot be asked; whether it may publish shows where the quota can be read."""

@@ -9,7 +9,6 @@ how long it lives is told to who has the app's secret only (token introspection)
 """
 
 import re
-import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -34,11 +33,13 @@ from presstime.model import (
     Secret,
     Segment,
     Settling,
+    Sighting,
     TextRule,
     Traits,
     Variant,
 )
 from presstime.networks.base import Order, ReadBytes
+from presstime.networks.comparing import comparable, sighting
 from presstime.networks.holes import fill, media_hole
 from presstime.networks.http import Failed, HttpAdapter
 from presstime.networks.linkedin_uploads import Uploads, unless_forbidden
@@ -83,6 +84,7 @@ PAGE = Traits(
     options=frozenset({"version"}),
     version=ApiVersion("202607", months=12),
     can_find=True,
+    can_look=True,
     edits=frozenset({"text"}),
     can_retract=True,
     metrics=frozenset(COUNTED),
@@ -94,11 +96,13 @@ MEMBER = replace(
     title="LinkedIn (member)",
     settling=Settling.NONE,
     can_find=False,
+    can_look=False,
     metrics=frozenset(),  # they need a permission (r_member_postAnalytics) that is not given with the right to post
     can_hear=False,
 )
 POSTERS = ("ADMINISTRATOR", "CONTENT_ADMINISTRATOR", "DIRECT_SPONSORED_CONTENT_POSTER")  # roles on a page
 SLACK = timedelta(minutes=5)  # how far LinkedIn's clock may lag behind ours
+SHOWN = ("PUBLISHED", "PUBLISHED_EDITED")  # states of a post that readers see
 COUNT, PAGES = 50, 10  # posts a page, and pages looked through before we say that we cannot tell
 # An escaped character, `@[Name](urn)`, or `{hashtag|\#|word}`.
 LITTLE = re.compile(r"\\(.)|@\[((?:\\.|[^\\\]])*)\]\([^)]*\)|\{hashtag\|\\?[#\uff03]\|((?:\\.|[^\\}])*)\}", re.DOTALL)
@@ -186,16 +190,29 @@ class LinkedInPage(HttpAdapter):
         found = (post for post in self._own_posts(order.at - SLACK) if _seen(post) == wanted)
         return next((self._receipt(post["id"]) for post in found), None)
 
+    def _look(self, order: Order, receipt: Receipt) -> Sighting | None:
+        post = self.unless_gone(lambda: self.http.ask("GET", _path(receipt)), lambda: self._page_of_posts(0, 1))
+        if post is None:
+            return None
+        state = post.get("lifecycleState", SHOWN[0])
+        note = "" if state in SHOWN else f"LinkedIn does not show the post: its state is {state}"
+        return sighting(shown(order.segment.text), shown(post.get("commentary") or ""), note)
+
     def _own_posts(self, since: datetime) -> Iterator[JsonObject]:
         """What was posted since, last changed first. Raises `Failed` if there is more than can be looked through."""
-        oldest, method = since.timestamp() * 1000, {"X-RestLi-Method": "FINDER"}
-        params: JsonObject = {"q": "author", "author": self.account, "count": COUNT, "sortBy": "LAST_MODIFIED"}
+        oldest = since.timestamp() * 1000
         for page in range(PAGES):
-            answer = self.http.ask("GET", "/rest/posts", params={**params, "start": page * COUNT}, headers=method)
-            yield from (post for post in answer["elements"] if post["createdAt"] >= oldest)
-            if not answer["elements"] or answer["elements"][-1]["lastModifiedAt"] < oldest:
+            posts = self._page_of_posts(page * COUNT, COUNT)
+            yield from (post for post in posts if post["createdAt"] >= oldest)
+            if not posts or posts[-1]["lastModifiedAt"] < oldest:
                 return
         raise Failed(Deferred(f"more than {PAGES * COUNT} posts since then: LinkedIn cannot be read back far enough"))
+
+    def _page_of_posts(self, start: int, count: int) -> list[JsonObject]:
+        params: JsonObject = {"q": "author", "author": self.account, "count": count, "sortBy": "LAST_MODIFIED"}
+        method = {"X-RestLi-Method": "FINDER"}
+        answer = self.http.ask("GET", "/rest/posts", params={**params, "start": start}, headers=method)
+        return list(answer["elements"])
 
     # --- what readers do ---
 
@@ -288,10 +305,10 @@ def _article(card: Card) -> JsonObject:
 
 
 def _seen(post: JsonObject) -> tuple[str, list[str]]:
-    """What a post says, and of which kind what it shows is, without what LinkedIn may change: how little text is spelled,
-    white space, the normal form."""
+    """What a post says, and of which kind what it shows is, without what LinkedIn may change: how little text is spelled, and
+    what every network may."""
     words = shown(post.get("commentary") or "")
-    return " ".join(unicodedata.normalize("NFC", words).split()), sorted(post.get("content") or {})
+    return comparable(words), sorted(post.get("content") or {})
 
 
 def shown(little: str) -> str:

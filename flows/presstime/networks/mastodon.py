@@ -9,13 +9,14 @@ The limits in the traits are those of a stock server. Others have their own: a c
 no network, and the server is asked once before the first send whether they are still right.
 """
 
+import re
 import time
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from presstime.model import (
     LIMITS,
@@ -32,6 +33,7 @@ from presstime.model import (
     Reply,
     Segment,
     Settling,
+    Sighting,
     TextRule,
     Traits,
     Variant,
@@ -72,6 +74,7 @@ TRAITS = Traits(
     options=frozenset({"visibility"}),
     limits=frozenset(LIMITS),
     can_find=True,
+    can_look=True,
     edits=frozenset({"text", "media"}),
     can_retract=True,
     metrics=frozenset({Metric.LIKES, Metric.SHARES, Metric.REPLIES, Metric.QUOTES}),
@@ -190,7 +193,7 @@ class Mastodon(HttpAdapter):
         parent = order.previous[-1].id if order.previous else None
         for status in self._own_statuses(order.at - SLACK):
             alike = status["in_reply_to_id"] == parent and len(status["media_attachments"]) == len(order.segment.media)
-            if alike and self._source(status["id"]) == _comparable(order.segment.text):
+            if alike and _comparable(self._source(status["id"])) == _comparable(order.segment.text):
                 return _receipt(order.segment, status)
         return None
 
@@ -206,8 +209,32 @@ class Mastodon(HttpAdapter):
         raise Failed(Deferred(f"more than {PAGES * 40} statuses since then: cannot be read back far enough"))
 
     def _source(self, status_id: str) -> str:
-        source = self.http.ask("GET", f"/api/v1/statuses/{status_id}/source")
-        return _comparable(source["text"])
+        return str(self.http.ask("GET", f"/api/v1/statuses/{quote(status_id, safe='')}/source")["text"])
+
+    def _look(self, order: Order, receipt: Receipt) -> Sighting | None:
+        """The words as they were written, not the HTML made of them; and the pictures, as far as the server tells of them."""
+        ask = partial(self.http.ask, "GET", self._path(receipt))
+        status = self.unless_gone(ask, partial(self._not_a_strangers, receipt))
+        if status is None:
+            return None
+        text, media = self._source(receipt.id), order.segment.media
+        alts = [item.get("description") for item in status["media_attachments"]]
+        pictures = len(alts) == len(media) and all(
+            alt is None or _comparable(alt) == _comparable(item.alt) for alt, item in zip(alts, media, strict=True)
+        )
+        return Sighting(text, not (pictures and _comparable(text) == _comparable(order.segment.text)))
+
+    def _not_a_strangers(self, receipt: Receipt) -> None:
+        """A status of another account that not everybody sees, or of another server, is "not found" as well. Raises `Failed`
+        where the receipt's address is one of these."""
+        me, url = self._whoami(), urlsplit(receipt.url or "")
+        author = re.match(r"/@([^/@]+)/", url.path)
+        if url.hostname not in (None, urlsplit(me["url"]).hostname) or (author and author[1] != me["username"]):
+            raise Failed(
+                Deferred(
+                    f"the message is at {receipt.url}, and the channel's account is {me['url']}", needs_person=True
+                )
+            )
 
     def _identity(self) -> Identity:
         """The rights are those of the app that the token is of (4.3): the token has them, or less. A server before that names

@@ -35,7 +35,7 @@ from presstime.model import (
     Unknown,
     Variant,
 )
-from presstime.networks.base import GONE, Adapter, Order
+from presstime.networks.base import GONE, Adapter, Order, by_hand
 
 FaultKind = Literal[
     "refused", "unreachable", "429", "401", "5xx-before", "5xx-after", "drop-before", "drop-after", "slow"
@@ -261,7 +261,7 @@ class Memory(Adapter):
         return None
 
     def look(self, order: Order, receipt: Receipt) -> Sighting | None:
-        if not self.traits.can_look:
+        if not self.traits.can_look or by_hand(receipt):
             return super().look(order, receipt)
         self._reach()
         post = self.network.seen(self.account, receipt.id)

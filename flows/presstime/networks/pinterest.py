@@ -10,7 +10,6 @@ With Trial access an app may pin to the vendor's own sandbox only, where nobody 
 refused (403, code 29), and this is all that the API tells of an app's access. Comments cannot be read.
 """
 
-import unicodedata
 from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
@@ -29,11 +28,13 @@ from presstime.model import (
     Receipt,
     Segment,
     Settling,
+    Sighting,
     TextRule,
     Traits,
     Variant,
 )
 from presstime.networks.base import Order, ReadBytes
+from presstime.networks.comparing import comparable, is_ours
 from presstime.networks.holes import fill, media_hole
 from presstime.networks.http import Failed, HttpAdapter
 from presstime.networks.verdict import Dialect, seconds_left
@@ -63,11 +64,13 @@ TRAITS = Traits(
     options=frozenset({"board", "section"}),
     required_options=frozenset({"board"}),
     can_find=True,
+    can_look=True,
     edits=frozenset({"text", "page"}),
     can_retract=True,
     metrics=frozenset(COUNTS.values()),
 )
 ALT, LINK = 500, 2048  # characters
+SAID = ("title", "description", "link")  # of a pin, which readers see
 WORDS = ("title", "description", "link", "alt_text")  # of a pin, which can be changed
 SLACK = timedelta(minutes=5)  # how far the network's clock may lag behind ours
 PAGES = 20  # of 250 pins, looked through before we say that we cannot tell
@@ -127,6 +130,23 @@ class Pinterest(HttpAdapter):
                 return self._receipt(pin)
         return None
 
+    def _look(self, order: Order, receipt: Receipt) -> Sighting | None:
+        """A pin of another account, or of a board that may not be seen, is "not found" as well: so its board is asked for."""
+        board = quote(str(receipt.data.get("board") or self._option("board")), safe="")
+        pin = self.unless_gone(
+            lambda: self.http.ask("GET", self._path(receipt)),
+            lambda: self.http.ask("GET", f"/v5/boards/{board}/pins", params={"page_size": 1}),
+        )
+        if pin is None:
+            return None
+        wanted, (title, description, link) = self.planned(order), (pin.get(name) or "" for name in SAID)
+        ours = (
+            is_ours(wanted.get("title") or "", title)
+            and is_ours(wanted.get("description") or "", description)
+            and comparable(wanted.get("link") or "") == comparable(link)
+        )
+        return Sighting("\n".join(filter(None, (title, description, link))), not ours)
+
     def _pins(self) -> Iterator[JsonObject]:
         """The pins of the board or its section. Raises `Failed` if there are more than can be looked through."""
         section = self._option("section")
@@ -152,7 +172,8 @@ class Pinterest(HttpAdapter):
         return Identity(name, self._page(name), rights=("user_accounts:read",), lacking=lacking)
 
     def _receipt(self, pin: Json) -> Receipt:
-        return Receipt(str(pin["id"]), self._page(f"pin/{pin['id']}"))
+        board = pin.get("board_id")
+        return Receipt(str(pin["id"]), self._page(f"pin/{pin['id']}"), {"board": board} if board else {})
 
     def _page(self, tail: str) -> str:
         return f"{SITE if self.at_home or self._host == VENDORS_SANDBOX else self.http.base_url}/{tail}/"
@@ -166,9 +187,8 @@ class Pinterest(HttpAdapter):
 
 
 def _comparable(pin: JsonObject) -> tuple[str, ...]:
-    """What a pin says, without what Pinterest may change: normal form, white space, the last slash of a link."""
-    said = (unicodedata.normalize("NFC", pin.get(name) or "") for name in ("title", "description", "link"))
-    return tuple(" ".join(words.split()).rstrip("/") for words in said)
+    """What a pin says, without what a network may change."""
+    return tuple(comparable(pin.get(name) or "") for name in SAID)
 
 
 def _instant(text: str) -> datetime:

@@ -60,6 +60,7 @@ TRAITS = Traits(
     default_base_url="https://graph.threads.net",
     options=frozenset({"version"}),
     can_find=True,
+    can_look=True,
     can_retract=True,
     public_media=True,
     metrics=frozenset(METRICS.values()),
@@ -82,7 +83,7 @@ class Threads(ContainerAdapter):
     needed = ("threads_basic", "threads_content_publish")
     making, publishing = "threads", "threads_publish"
     status = ("status", "error_message")
-    caption = "text"
+    caption, own_posts = "text", "threads"
 
     @staticmethod
     def compose(variant: Variant, segment: Segment) -> JsonObject:
@@ -110,8 +111,12 @@ class Threads(ContainerAdapter):
     def _retract(self, order: Order, receipt: Receipt) -> Outcome:
         path = f"{self.root}/{quote(receipt.id, safe='')}"
         outcome = self.http.change("DELETE", path, lambda answer: confirmed(receipt, answer["success"]))
+        return self.unless_foreign(outcome, receipt)
+
+    def owner(self, receipt: Receipt) -> tuple[str | None, str]:
+        """A post's address has the name of its author."""
         author = re.search(r"/@([^/]+)/", receipt.url or "")
-        return self.unless_foreign(outcome, author and author[1], "username")
+        return author and author[1], self.account["username"]
 
     def _identity(self) -> Identity:
         name = self.account["username"]

@@ -8,7 +8,6 @@ in parts only (`/2/media/upload/initialize`, `append`, `finalize`), which is not
 
 import html
 import re
-import unicodedata
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
@@ -30,11 +29,13 @@ from presstime.model import (
     Reply,
     Segment,
     Settling,
+    Sighting,
     TextRule,
     Traits,
     Variant,
 )
 from presstime.networks.base import Order, ReadBytes
+from presstime.networks.comparing import comparable
 from presstime.networks.holes import fill, media_hole
 from presstime.networks.http import Failed, HttpAdapter, confirmed
 from presstime.networks.verdict import Dialect, epoch_seconds
@@ -75,10 +76,11 @@ TRAITS = Traits(
     threads=True,
     default_base_url="https://api.x.com",
     can_find=True,
+    can_look=True,
     can_retract=True,
     metrics=frozenset(COUNTS.values()),
     can_hear=True,
-    price=Price(0.015, with_link=0.200),
+    price=Price(0.015, with_link=0.200, look=0.005),
 )
 PROVEN = ("tweet.read", "users.read")  # the scopes that asking who one is takes; X tells of no others
 SLACK = timedelta(minutes=5)  # how far the network's clock may lag behind ours
@@ -171,6 +173,21 @@ class X(HttpAdapter):
                 return self._receipt(post["id"], order.previous[0].id if order.previous else None)
         return None
 
+    def _look(self, order: Order, receipt: Receipt) -> Sighting | None:
+        """A post of X's never says anything else: what X calls an edit is another post, which the first one names. It is the
+        newest one's words that are told, at the price of another read."""
+        post = self._post(receipt.id)
+        if post is None:
+            return None
+        newest = str(post.get("edit_history_tweet_ids", [receipt.id])[-1])
+        changed = newest != receipt.id
+        return Sighting(expanded((self._post(newest) if changed else None) or post), changed)
+
+    def _post(self, post_id: str) -> JsonObject | None:
+        """A post with its whole words; None where X cannot find it, and the account that asks is a good one."""
+        path, fields = f"/2/tweets/{quote(post_id, safe='')}", {"tweet.fields": "entities,note_tweet"}
+        return self.unless_gone(lambda: _data(self.http.ask("GET", path, params=fields)), self._whoami)
+
     def _own_posts(self, order: Order) -> Iterator[JsonObject]:
         """The account's posts since the nominal instant. Raises `Failed` if there are more than can be looked through."""
         params: JsonObject = {
@@ -252,7 +269,9 @@ def _data(answer: Json) -> JsonObject:
     """What was asked for. Raises `Failed` with the problem that a 200 has in its place."""
     if "data" not in answer:
         message, code = _words(answer)
-        raise Failed(Refused(f"X answered with a problem: {message}", code))
+        # A suspended account's, or one that may not be seen, are problems of other words or of another type.
+        gone = code == "resource-not-found" and message.lower().startswith("could not find")
+        raise Failed(Refused(f"X answered with a problem: {message}", code), gone=gone)
     return dict(answer["data"])
 
 
@@ -264,18 +283,13 @@ def _said(post: JsonObject) -> str:
 
 def expanded(post: JsonObject) -> str:
     """The text of a post as its author wrote it: t.co links expanded, the links X adds for pictures left out, `&amp;`
-    `&lt;` `&gt;` unescaped."""
+    `&lt;` `&gt;` unescaped. A long one's is a note; its own `text` is cut."""
+    post = post | post.get("note_tweet", {})
     text: str = post["text"]
     for url in post.get("entities", {}).get("urls", []):
         added = "media_key" in url or re.search(r"/status/\d+/(photo|video)/\d+$", url.get("expanded_url", ""))
         text = text.replace(url["url"], "" if added else url.get("expanded_url", url["url"]))
     return html.unescape(text)
-
-
-def comparable(text: str) -> str:
-    """A text without what X may change: normal form, white space, and how a link is spelled (scheme, last slash)."""
-    words = unicodedata.normalize("NFC", text).split()
-    return " ".join(re.sub(r"^https?://", "", word).rstrip("/") for word in words)
 
 
 def _parent(post: JsonObject) -> str | None:

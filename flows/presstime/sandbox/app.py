@@ -15,7 +15,7 @@ from starlette.routing import Route
 
 from presstime.errors import UsageError
 from presstime.model import JsonObject, Metric
-from presstime.sandbox import contracts, oauth, pages
+from presstime.sandbox import contracts, hands, oauth, pages
 from presstime.sandbox.bluesky import Bluesky
 from presstime.sandbox.calls import Answer, Call, Rejected, read_body
 from presstime.sandbox.cut import cut
@@ -59,6 +59,7 @@ def create_app(state: State) -> Starlette:
     return Starlette(
         routes=[
             *_controls(state, twins),
+            hands.route(state, twins),
             *oauth.routes(state),
             *apis,
             *pages.routes(state, twins),
@@ -139,7 +140,7 @@ async def _serve(request: Request, twin: Twin, op: Operation, call: Call) -> Res
         if not op.open:
             call.account = twin.account(call.token)
         record["account"] = call.account
-        fault = twin.state.faults.take(twin.network, _names(call), call.path, op.visible)
+        fault = twin.state.faults.take(twin.network, _names(twin, call), call.path, op.visible)
         record["fault"] = fault.kind if fault else None
         if fault:
             await _before(request, twin, fault)
@@ -163,10 +164,13 @@ def _kept(twin: Twin, op: Operation, call: Call) -> Answer:
     return op.run(call)
 
 
-def _names(call: Call) -> tuple[str, ...]:
-    """What a fault may call the account: the token's name, a chat, a handle."""
+def _names(twin: Twin, call: Call) -> tuple[str, ...]:
+    """What a fault may call the account: the token's name, also where none is needed, a chat, a handle."""
     body = call.body if isinstance(call.body, dict) else {}
-    named = (call.account, str(body.get("chat_id", "")).removeprefix("@"), str(body.get("identifier", "")))
+    account = call.account
+    with suppress(Rejected):
+        account = account or (twin.account(call.token) if call.token else "")
+    named = (account, str(body.get("chat_id", "")).removeprefix("@"), str(body.get("identifier", "")))
     return tuple(filter(None, named))
 
 

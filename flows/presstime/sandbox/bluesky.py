@@ -178,6 +178,12 @@ class Bluesky(Twin):
                 "BlobTooLarge",
             )
 
+    def alter(self, post: Post, text: str) -> None:
+        """The record is written anew by another client, without marks: those would sit on the old letters."""
+        record = {name: value for name, value in post.data["record"].items() if name != "facets"} | {"text": text}
+        super().alter(post, text)
+        self.state.save(self._filled(post, record, cid_of(record)))
+
     def _write(self, account: str, rkey: str, record: JsonObject, cid: str, there: Post | None) -> Post:
         for image in (record.get("embed") or {}).get("images", []):
             self.state.media[image["image"]["ref"]["$link"]].alt = image["alt"]

@@ -19,6 +19,7 @@ class Facebook(GraphTwin):
     prefix = f"/{version}/"
     uploads = f"/{version}/*/photos"
     title = "Facebook"
+    convention = "mastodon"
     busy = "80001"
     scopes: ClassVar[tuple[str, ...]] = ("pages_show_list", *Adapter.needed, "pages_read_user_content")
 

@@ -117,6 +117,12 @@ class GoogleBusiness(Twin):
         self.state.save(post)
         return Answer(200, self._shown(call, post))
 
+    def alter(self, post: Post, text: str) -> None:
+        """Google looks at it anew."""
+        super().alter(post, text)
+        self._judge(post)
+        self.state.save(post)
+
     def delete(self, call: Call) -> Answer:
         self.state.remove(self._found(call))
         return Answer(200, {})

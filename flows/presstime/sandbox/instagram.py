@@ -69,6 +69,11 @@ class Instagram(ContainerTwin):
         post.spans = tuple(span for span in marked(text, "mastodon") if span.kind != "link")
         return post
 
+    def alter(self, post: Post, text: str) -> None:
+        super().alter(post, text)
+        post.spans = tuple(span for span in marked(text, "mastodon") if span.kind != "link")
+        self.state.save(post)
+
     def media(self, call: Call) -> Answer:
         self.mine(call)
         posts = self.since(call, list(self.state.of(self.network, call.account)))

@@ -17,7 +17,7 @@ from presstime.networks.linkedin import COUNTED, PAGE
 from presstime.sandbox import littletext
 from presstime.sandbox.calls import Answer, Call
 from presstime.sandbox.state import Media, Post
-from presstime.sandbox.twin import Operation, Twin, film_type, picture_type
+from presstime.sandbox.twin import Operation, Twin, film_type, marked, picture_type
 
 NOBODYS = "urn:li:organization:403"  # a page that no token of this sandbox may write for
 DUPLICATE_WINDOW = timedelta(minutes=10)  # as documented for the older API
@@ -39,6 +39,7 @@ class LinkedIn(Twin):
         return [
             self._rest("POST", "/posts", "createPost", self.create, visible=True),
             self._rest("GET", "/posts", "findPosts", self._readable("Posts.FINDER-author", self.find)),
+            self._rest("GET", f"/posts/{urn}", "getPost", self._readable("Posts.GET", self.get)),
             self._rest("POST", f"/posts/{urn}", "updatePost", self.update, visible=True),
             self._rest("DELETE", f"/posts/{urn}", "deletePost", self.delete, visible=True),
             self._rest("POST", "/images", "initializeImage", self.place_image),
@@ -153,6 +154,17 @@ class LinkedIn(Twin):
         post.data["modified"] = millis(self.state.now())
         self.state.save(post)
         return Answer(204, None)
+
+    def alter(self, post: Post, text: str) -> None:
+        spans = tuple(span for span in marked(text, "mastodon") if span.kind == "tag")
+        post.data["modified"] = millis(self.state.now())
+        self.state.edit(post, text, spans, post.media)
+
+    def get(self, call: Call) -> Answer:
+        post = self.state.find(self.network, call.where["urn"])
+        if post is None or "content" not in post.data:  # what readers answered is no post
+            raise self.refuse(404, f"Entity {call.where['urn']} is not found", "NOT_FOUND")
+        return Answer(200, _element(post))
 
     def delete(self, call: Call) -> Answer:
         if post := self._own(call):

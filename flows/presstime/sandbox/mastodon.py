@@ -22,6 +22,7 @@ class Mastodon(Twin):
     prefix = "/api/"
     uploads = "/api/v2/media"
     title = "Mastodon"
+    convention = "mastodon"
     limit, window = 300, 300
 
     def operations(self) -> list[Operation]:
@@ -88,6 +89,10 @@ class Mastodon(Twin):
             post.data |= {"language": language, "edited_at": stamp(self.state.now())}
             self.state.edit(post, text, marked(text, "mastodon"), media)
         return Answer(200, self._status(call, post))
+
+    def alter(self, post: Post, text: str) -> None:
+        post.data["edited_at"] = stamp(self.state.now())
+        super().alter(post, text)
 
     def _describe(self, media: tuple[str, ...], attributes: list[JsonObject]) -> bool:
         """Gives pictures of a status other alt texts. Whether any was another before."""

@@ -82,6 +82,10 @@ class Pinterest(Twin):
             self.state.edit(post, said["description"] or "", (), post.media)
         return Answer(200, self._pin(call, post))
 
+    def alter(self, post: Post, text: str) -> None:
+        post.data["description"] = text
+        super().alter(post, text)
+
     def delete(self, call: Call) -> Answer:
         self.state.remove(self._own(call))
         return Answer(204, None)

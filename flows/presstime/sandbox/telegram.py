@@ -242,6 +242,10 @@ class Telegram(Twin):
     def rate(self, limit: int, remaining: int, reset: datetime) -> dict[str, str]:
         return {}  # Telegram tells nothing ahead
 
+    def alter(self, post: Post, text: str) -> None:
+        post.data["entities"] = []
+        super().alter(post, text)
+
     def profile(self, account: str) -> str:
         return f"/telegram/{account}"
 

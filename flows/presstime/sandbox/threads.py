@@ -21,6 +21,7 @@ class Threads(ContainerTwin):
     prefix = f"/{version}/"
     uploads = f"/{version}/*/threads"
     title = "Threads"
+    convention = "mastodon"
     busy = "4"
     scopes: ClassVar[tuple[str, ...]] = (
         *Adapter.needed,

@@ -37,6 +37,9 @@ class Twin(ABC):
     prefix: ClassVar[str]  # of its API's paths; anything else below the network's name is a page for people
     limit: ClassVar[int] = 300  # requests in a `window` of seconds, as the rate headers tell it; not enforced
     window: ClassVar[int] = 300
+    convention: ClassVar[str] = (
+        ""  # whose rules find links, mentions and tags in its words; none: there are no such marks
+    )
     uploads: ClassVar[str | None] = None  # the path that pictures go to, as a pattern; None: they go with the message
 
     def __init__(self, state: State) -> None:
@@ -108,6 +111,11 @@ class Twin(ABC):
         return Post(
             self.network, number, author, text, self.state.now(), f"{self.profile(author)}/{number}", parent=post.id
         )
+
+    def alter(self, post: Post, text: str) -> None:
+        """Somebody changes a post's words on the network itself."""
+        spans = marked(text, self.convention) if self.convention else ()
+        self.state.edit(post, text, spans, post.media)
 
     def used(self, account: str) -> dict[str, str]:
         count, reset = self.state.use(self.window, self.network, account)

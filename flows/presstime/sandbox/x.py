@@ -36,6 +36,7 @@ class X(Twin):
     prefix = "/2/"
     uploads = "/2/media/upload"
     title = "X"
+    convention = "twitter"
     limit, window = 100, 900
 
     def operations(self) -> list[Operation]:
@@ -85,7 +86,7 @@ class X(Twin):
         return Answer(201, {"data": created})
 
     def delete(self, call: Call) -> Answer:
-        post = self.state.find(self.network, call.where["id"])
+        post = self._found(call.where["id"])
         if post is None:
             reason = f"Could not find tweet with id: [{call.where['id']}]."
             raise self.refuse(404, reason, f"{PROBLEMS}/resource-not-found")
@@ -148,11 +149,10 @@ class X(Twin):
         return self._page(call, [p for p in self.state.of(self.network, call.account) if p.at >= since], below)
 
     def post(self, call: Call) -> Answer:
-        """One post. A missing one is told in a 200."""
-        post = self.state.find(self.network, call.where["id"])
-        if post is not None:
-            return Answer(200, {"data": self._shown(call, post)})
+        """One post, in the version whose id is asked for. A missing one is told in a 200."""
         post_id = call.where["id"]
+        if post := self._found(post_id):
+            return Answer(200, {"data": self._shown(call, _version(post, post_id))})
         problem = {
             "value": post_id,
             "detail": f"Could not find tweet with id: [{post_id}].",
@@ -183,7 +183,9 @@ class X(Twin):
             meta |= {"newest_id": page[0].id, "oldest_id": page[-1].id}
         if len(posts) > size:
             meta["next_token"] = page[-1].id
-        answer: JsonObject = {"data": [self._shown(call, post) for post in page]} if page else {}
+        answer: JsonObject = (
+            {"data": [self._shown(call, _version(post, versions(post)[-1])) for post in page]} if page else {}
+        )
         if page and "author_id" in call.params.get("expansions", "").split(","):
             answer["includes"] = {"users": [_user(name) for name in dict.fromkeys(post.account for post in page)]}
         return Answer(200, {**answer, "meta": meta})
@@ -191,7 +193,17 @@ class X(Twin):
     def _root(self, post: Post) -> str:
         """The id of the post that a conversation began with."""
         parent = next((p for p in self.state.kept if (p.network, p.id) == (self.network, post.parent)), None)
-        return self._root(parent) if parent else post.id
+        return self._root(parent) if parent else versions(post)[0]
+
+    def _found(self, post_id: str) -> Post | None:
+        """The post that has, or had, this id."""
+        own = (post for post in self.state.posts if post.network == self.network)
+        return next((post for post in own if post_id in versions(post)), None)
+
+    def alter(self, post: Post, text: str) -> None:
+        """An edit is a post with an id of its own; under the old one the old words stay, with the ids of all."""
+        post.data["versions"] = [*versions(post), self.state.number(SNOWFLAKE, 22)]
+        super().alter(post, text)
 
     def _shown(self, call: Call, post: Post) -> JsonObject:
         """A post with the fields that were asked for."""
@@ -205,7 +217,7 @@ class X(Twin):
         shown: JsonObject = {
             "id": post.id,
             "text": text,
-            "edit_history_tweet_ids": [post.id],
+            "edit_history_tweet_ids": versions(post),
             "created_at": post.at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z"),
             "author_id": user_id(post.account),
             "conversation_id": self._root(post),
@@ -261,6 +273,21 @@ class X(Twin):
 
 def user_id(account: str) -> str:
     return str(int(hashlib.sha256(account.encode()).hexdigest()[:15], 16))
+
+
+def versions(post: Post) -> list[str]:
+    """The ids that a post has had, oldest first."""
+    found: list[str] = post.data.get("versions", [post.id])
+    return found
+
+
+def _version(post: Post, post_id: str) -> Post:
+    """A post as it was under one of its ids."""
+    number = versions(post).index(post_id)
+    if number == len(post.edits):
+        return replace(post, id=post_id)
+    text = post.edits[number]["text"]
+    return replace(post, id=post_id, text=text, spans=marked(text, X.convention))
 
 
 def _user(account: str) -> JsonObject:
