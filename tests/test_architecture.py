@@ -36,6 +36,7 @@ MAY_IMPORT = {
     "stores": {"model", "errors"},
     "embedded": {"model", "errors", "processes"},
     "content": BASE | SETTINGS,
+    "scaffold": BASE | SETTINGS | {"content"},
     "plan": BASE | SETTINGS,
     "render": BASE | SETTINGS,
     "policy": BASE | SETTINGS | {"render"},  # what a rule judges is what is said
@@ -66,6 +67,7 @@ MAY_IMPORT = {
         "orders",
         "standby",
         "linkcheck",
+        "scaffold",
     },
 }
 # Right against the direction, each for its reason.
@@ -110,7 +112,7 @@ HEAVY_AT_IMPORT = {
     "cryptography": set(),
     "pyarrow": set(),
 }
-GENERIC = ("plan", "render", "policy", "accounts", "publish", "ledger", "content", "wire", "orchestration")
+GENERIC = ("plan", "render", "policy", "accounts", "publish", "ledger", "content", "scaffold", "wire", "orchestration")
 CONVENTIONS = {
     "twitter",
     "mastodon",

@@ -81,6 +81,21 @@ def places(problems: list[Problem]) -> list[tuple[int, str]]:
     return [(p.line, p.code) for p in problems]
 
 
+def test_a_site_s_languages_and_its_archive() -> None:
+    """[content.links] has a pattern a language, beside `link`; with `opt_in` the archive is let be."""
+    head = '[newsroom]\ntimezone = "UTC"\n[content]\n'
+    content = parse_settings(f'{head}opt_in = true\nlink = "https://v.example/{{slug}}/"\n[content.links]\nFR = "https://v.example/fr/{{slug}}/"\n'.encode()).content  # fmt: skip
+    assert (content.opt_in, dict(content.links)) == (True, {"fr": "https://v.example/fr/{slug}/"})
+    assert not parse_settings(head.encode()).content.opt_in
+    found = refused(f'{head}[content.links]\nfr = "https://v.example/{{slig}}/"\nen = "nowhere"\n')
+    assert [(p.code, p.line) for p in found if p.severity == "error"] == [
+        ("missing-key", 4),
+        ("bad-value", 5),
+        ("bad-url", 6),
+    ]
+    assert "'slug'" in found[1].advice
+
+
 def test_everything_the_file_may_say_is_read() -> None:
     """Each section lands in its field, folders and prefix are tidied, groups in the defaults are expanded."""
     settings = parse_settings(WHOLE.encode(), "presstime.toml")
@@ -390,6 +405,8 @@ KEY = st.sampled_from(
         "content.posts",
         "content.identity",
         "content.link",
+        "content.links",
+        "content.opt_in",
         "content.require_alt",
         "git",
         "git.branch",

@@ -22,6 +22,7 @@ VERBS = {
     "forecast": "which scheduled posts will fail, and why",
     "init": "scaffold a newsroom",
     "measure": "how long a text is, in a network's own unit",
+    "new": "a post from a title: its file, id, time or slot, and channels",
     "pause": "stop everything, a channel, a group or a campaign, and say what becomes of it",
     "plan": "what would happen to every delivery, and why",
     "preview": "every coming post as each network will show it, and a calendar, as pages",

@@ -10,6 +10,9 @@ _DATED = re.compile(r"(\d{4}-\d{1,2}-\d{1,2})[-_](.+)", re.ASCII)
 _INDEX = re.compile(r"index(\.[A-Za-z]{2,3}(?:-[A-Za-z0-9]+)*)?")
 _LATIN_MARKS = re.compile("([A-Za-z])[\u0300-\u036f]+")
 _FIT = {"-", "_", "."}
+_JOINED = str.maketrans(
+    {"œ": "oe", "æ": "ae", "ß": "ss", "ø": "o", "ł": "l", "đ": "d"}
+)  # no accents, but ASCII has them not
 
 
 class Name(NamedTuple):
@@ -62,9 +65,9 @@ def as_id(name: str) -> str:
 
 
 def slug(text: str) -> str:
-    """A title as an id: in lower case, Latin letters without accents, `-` between words. "" if nothing is left."""
+    """A title as an id: in lower case, Latin letters in ASCII, `-` between words. "" if nothing is left."""
     bare = _LATIN_MARKS.sub(r"\1", unicodedata.normalize("NFD", text))
-    lowered = unicodedata.normalize("NFC", bare).lower().replace("'", "").replace("’", "")
+    lowered = unicodedata.normalize("NFC", bare).lower().translate(_JOINED).replace("'", "").replace("’", "")
     kept = "".join(c if _is_word(c) else "-" for c in lowered)
     words = re.sub("-{2,}", "-", kept).strip("-")
     cut = words if len(words) <= 80 else words[:80].rpartition("-")[0] or words[:80]

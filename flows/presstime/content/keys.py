@@ -158,6 +158,8 @@ def sort_keys(front: FrontMatter, problems: Problems[Any]) -> tuple[dict[str, No
     _sort(front.keys, found, extra, chosen, problems)
     if "taxonomies" in found or "extra" in found:
         _unfold_zola(found, extra, chosen)
+    if chosen.get("id", (0,))[0]:  # an id that is written `slug` is also what the site calls the post's page
+        extra["slug"] = found["id"].plain()
     return found, extra
 
 

@@ -9,6 +9,7 @@ from typing import NamedTuple, Protocol
 
 from presstime.content.frontmatter import split
 from presstime.content.keys import sort_keys
+from presstime.content.optin import names_channels
 from presstime.content.reader import Read, Reader
 from presstime.content.source import Entry, Source
 from presstime.model import Post, Problem
@@ -33,7 +34,7 @@ class Posts(Protocol):
 
     @property
     def seen(self) -> int:
-        """How many post files there are, sound or not."""
+        """How many post files there are, sound or not. With `opt_in`, what names no channel is none."""
 
     @property
     def problems(self) -> Sequence[Problem]:
@@ -135,9 +136,9 @@ def load_posts(source: Source, settings: Settings, only: Collection[str] | None 
         posts,
         tuple(sorted(problems, key=by_place)),
         tuple(skipped),
-        len(reads),
+        sum(bool(r.id or r.problems) for r in reads),
         frozenset(r.id for r in reads if r.id),
-        sum(not r.id for r in reads),
+        sum(not r.id and bool(r.problems) for r in reads),
     )
 
 
@@ -189,10 +190,10 @@ def entries(
             continue
         seen.add(entry.path)
         reason = why_not(entry.path)
-        if reason:
-            skipped.append(Skipped(entry.path, reason))
-        else:
+        if reason is None:
             yield entry, folder
+        elif not settings.content.opt_in or names_channels(source.load(entry)):
+            skipped.append(Skipped(entry.path, reason))
 
 
 def _listed(source: Source, settings: Settings) -> Iterator[Entry]:

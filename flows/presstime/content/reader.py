@@ -9,8 +9,9 @@ from presstime.clock import to_local
 from presstime.content.frontmatter import split
 from presstime.content.identity import MAX_ID, Name, as_id, fits, name_of
 from presstime.content.keys import MODES, PARTIALS, STATUSES, sort_keys
-from presstime.content.links import Links
+from presstime.content.links import Links, Page
 from presstime.content.media import Library
+from presstime.content.optin import names_channels, says_channels
 from presstime.content.schedule import Schedule, When, resolve
 from presstime.content.source import Entry, Source
 from presstime.content.values import Values
@@ -27,7 +28,7 @@ Partial = Literal["resume", "retract", "leave"]
 
 
 class Read(NamedTuple):
-    """One file, read: its id if it has one, the post if it is sound, and what is wrong."""
+    """One file, read: its id if it has one, the post if it is sound, and what is wrong. Neither: the file is the site's own."""
 
     path: str
     id: str
@@ -43,7 +44,8 @@ class Reader:
         self._settings = settings
         self.library = Library(source, settings.content.require_alt)
         self._schedule = Schedule(settings, self.library)
-        self._links = Links(settings.content.link) if settings.content.link else None
+        self._links = Links(settings.content.link, settings.content.links) if settings.content.link else None
+        self._opt_in = settings.content.opt_in
 
     def read(self, entry: Entry, folder: str) -> Read:
         """The post of one file, or its problems."""
@@ -52,11 +54,17 @@ class Reader:
         if refusal is not None:
             return Read(entry.path, "", None, [refusal])
         try:
-            front, body, _ = split(self._source.load(entry), entry.path)
+            text = self._source.load(entry)
+            if self._opt_in and not says_channels(text):
+                return Read(entry.path, "", None, [])
+            front, body, _ = split(text, entry.path)
         except ContentError as error:
-            return Read(entry.path, "", None, list(error.problems))
+            ours = not self._opt_in or names_channels(text)
+            return Read(entry.path, "", None, list(error.problems) if ours else [])
         problems = Problems(entry.path, front.where)
         found, extra = sort_keys(front, problems)
+        if self._opt_in and "channels" not in found:
+            return Read(entry.path, "", None, [])
         values = Values(found, problems)
         name = name_of(entry.path, folder)
         identity = self._identity(values, name)
@@ -94,7 +102,7 @@ class Reader:
             body=body,
             summary=values.text("summary"),
             status=status,
-            link=self._link(values, identity, name, language, when, targets),
+            link=self._link(values, Page(identity, name, language, extra), when, targets),
             language=language,
             tags=_tags(values),
             media=self._media(values, folder),
@@ -113,16 +121,14 @@ class Reader:
         node = values.found.get("media")
         return self.library.refs(node, folder, values.problems) if node is not None else ()
 
-    def _link(
-        self, values: Values, identity: str, name: Name, language: str | None, when: When, targets: tuple[Target, ...]
-    ) -> str | None:
+    def _link(self, values: Values, page: Page, when: When, targets: tuple[Target, ...]) -> str | None:
         written = values.url("link")
         if written is not None or self._links is None:
             return written
         day = when.at or min((t.due for t in targets if t.due != UNGIVEN), default=None)
         if day is not None and day.tzinfo is not None:
             day = to_local(day, when.zone or self._settings.timezone)
-        return self._links.make(identity, name, language, day)
+        return self._links.make(page, day)
 
     def _expiry(self, values: Values, when: When, targets: tuple[Target, ...]) -> datetime | None:
         """The instant after which nothing goes out; it has to be after the first that does."""

@@ -60,7 +60,7 @@ class Reading:
 
     @cached_property
     def _reader(self) -> Reader:
-        content = replace(self.settings.content, link=None)
+        content = replace(self.settings.content, link=None, links={})
         return Reader(self.source, replace(self.settings, content=content))
 
     def _row(self, entry: Entry) -> Row:

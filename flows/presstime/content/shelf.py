@@ -69,7 +69,7 @@ class Shelf:
     @property
     def seen(self) -> int:
         with self.at_one_commit():
-            return int(self.catalog.ask("SELECT count(*) FROM files")[0][0])
+            return int(self.catalog.ask("SELECT count(*) FROM files WHERE id != '' OR broken IS NOT NULL")[0][0])
 
     def ends(self) -> Iterator[tuple[str, list[list[str]] | None]]:
         """The id of every post that `each` gives, and by what one sees that it is over (see outline.py), in no order."""
@@ -141,7 +141,7 @@ class Shelf:
     @property
     def unread(self) -> str:
         with self.at_one_commit():
-            if not self.catalog.ask("SELECT 1 FROM files WHERE id = '' LIMIT 1"):
+            if not self.catalog.ask("SELECT 1 FROM files WHERE id = '' AND broken IS NOT NULL LIMIT 1"):
                 return ""
             (first,) = self.catalog.ask("SELECT min(broken) FROM files WHERE broken IS NOT NULL")[0]
             return min([first or "", *(path for paths in self._doubled().values() for path in paths)])

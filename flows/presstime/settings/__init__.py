@@ -30,7 +30,7 @@ NOT_YET_ADVICE = (
     'Add mode = "assisted": a person is handed what is due, and posts it. Without it, `presstime render` shows it, and what is '
     "due there is held."
 )
-LINK_FIELDS = ("section", "name", "id", "year", "month", "day", "language")
+LINK_FIELDS = ("section", "name", "slug", "file", "categories", "id", "year", "month", "day", "language")
 BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")  # S3 user guide, "Bucket naming rules"
 _FIELD = re.compile(r"\{([^{}]*)\}")
 _VERIFIER = re.compile(r"[^\s+]+\+[0-9a-f]{8}\+[A-Za-z0-9+/]{44}")  # of signed notes, see ledger/note.py
@@ -62,7 +62,9 @@ class Content:
     posts: tuple[str, ...] = ("posts",)  # folders below the content root, "" for the root itself
     identity: str = "id"  # or "name"
     link: str | None = None  # pattern with {section}, {name}, {id}, {language} and others, see LINK_FIELDS
+    links: Mapping[str, str] = field(default_factory=dict)  # other patterns, by language
     require_alt: bool = True
+    opt_in: bool = False  # whether a file without `channels` is the site's alone: neither checked nor published
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,10 +228,10 @@ def _content(table: Table) -> Content:
     folders = table.texts("posts")
     identity = table.one_of("identity", ("id", "name")) or "id"
     require_alt = table.flag("require_alt", True)
-    link = _link_pattern(table)
+    link, links, opt_in = _link_pattern(table, "link"), _links(table), table.flag("opt_in", False)
     table.warn_of_unread()
     posts = tuple(dict.fromkeys(_folder(table, f) for f in folders)) if folders is not None else ("posts",)
-    return Content(posts=posts, identity=identity, link=link, require_alt=require_alt)
+    return Content(posts=posts, identity=identity, link=link, links=links, require_alt=require_alt, opt_in=opt_in)
 
 
 def _folder(table: Table, written: str) -> str:
@@ -245,22 +247,32 @@ def _folder(table: Table, written: str) -> str:
     return "/".join(parts)
 
 
-def _link_pattern(table: Table) -> str | None:
-    pattern = table.text("link")
+def _link_pattern(table: Table, key: str) -> str | None:
+    pattern = table.text(key)
     if pattern is None:
         return None
+    called = ".".join(map(str, (*table.path, key)))
     for name in _FIELD.findall(pattern):
         if name not in LINK_FIELDS:
             advice = suggest(name, LINK_FIELDS, "fields")
-            table.error("link", "bad-value", f"content.link has a field {{{name}}} that nothing fills", advice)
+            table.error(key, "bad-value", f"{called} has a field {{{name}}} that nothing fills", advice)
     if url_problem(_FIELD.sub("x", pattern)):
         table.error(
-            "link",
+            key,
             "bad-url",
-            "content.link is not a web address",
+            f"{called} is not a web address",
             'Write e.g. "https://verne.example/{section}/{name}".',
         )
     return pattern
+
+
+def _links(table: Table) -> dict[str, str]:
+    """The patterns of [content.links], by language in lower case: where a site keeps its languages apart."""
+    links = table.table("links")
+    if links.names() and "link" not in table:
+        table.error("links", "missing-key", "content.links needs a content.link", "It is for all other languages.")
+    found = {language.lower(): _link_pattern(links, language) for language in links.names()}
+    return {language: pattern for language, pattern in found.items() if pattern}
 
 
 def _git(table: Table) -> Git:
