@@ -50,7 +50,9 @@ def test_an_archive_is_let_be(site: GitFolder) -> None:
     loaded = load(site)
     assert [post.id for post in loaded.posts] == ["ours"]
     assert (loaded.problems, loaded.skipped, loaded.seen, loaded.unread) == ((), (), 1, "")
-    assert load(site, SITE.replace("opt_in = true", "")).problems != ()
+    everything = load(site, SITE.replace("opt_in = true", ""))
+    assert everything.problems != ()
+    assert [skipped.path for skipped in everything.skipped] == ["posts/program.mdx"]
 
 
 @pytest.mark.parametrize(

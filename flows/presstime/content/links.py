@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 from urllib.parse import quote
 
 from presstime.content.identity import Name
@@ -14,14 +14,13 @@ _SLASHES = re.compile(r"(?<!:)/{2,}")
 _DATED = frozenset(("year", "month", "day"))
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(NamedTuple):
     """What the address of a post's page is made of. `extra` are the keys of its front matter that are a site's own."""
 
     identity: str
     name: Name
     language: str | None
-    extra: Mapping[str, Json] = field(default_factory=dict)
+    extra: Mapping[str, Json]
 
     def slug(self) -> str:
         """The last part of the address, as site generators make it: `slug`, else the file's name without date and language."""
