@@ -164,8 +164,8 @@ def use_everything(bench: SandboxBench, listen: Callable[[Sender], None] = lambd
         altered, removed = (sender.text(name, name) for name in ("À changer", "À enlever"))
         seen = [sender.receipt(order) for order in (altered, removed)]
         assert sender.look(altered, seen[0]) is not None
-        bench.alter(account, bench.posts(account)[-2]["id"], "Changé")
-        bench.remove(account, bench.posts(account)[-1]["id"])
+        bench.alter(account, seen[0].id, "Changé")
+        bench.remove(account, seen[1].id)
         found = sender.look(altered, seen[0])
         assert found is not None
         assert found.changed

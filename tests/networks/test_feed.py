@@ -13,11 +13,11 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from presstime.errors import NetworkError
-from presstime.model import Accepted, Channel, Deferred, Segment
+from presstime.model import Accepted, Channel, Deferred, Segment, Sighting, to_iso
 from presstime.networks import feed
 from presstime.networks.base import Adapter
 from presstime.networks.feed import Feed
-from tests.suites.network import NetworkSuite, Sender, here
+from tests.suites.network import AT, NetworkSuite, Sender, here
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 
@@ -266,3 +266,47 @@ def test_a_change_of_a_feed_that_cannot_be_read(bench: FolderBench, what: str) -
     assert isinstance(outcome, Deferred)
     assert outcome.needs_person
     assert path.read_text() == "not a feed"
+
+
+def test_an_entry_that_newer_ones_moved_out_is_not_gone(bench: FolderBench) -> None:
+    """The channel keeps so many: that is told besides. One that was taken out by hand is gone."""
+    sender = Sender(bench, "full")
+    orders = [replace(sender.text(f"<p>{n}</p>", f"post-{n}"), at=AT + timedelta(minutes=n)) for n in range(4)]
+    orders = [
+        replace(o, segment=replace(o.segment, payload={**o.segment.payload, "date_published": to_iso(o.at)}))
+        for o in orders
+    ]
+    receipts = [sender.receipt(order) for order in orders]
+    found = sender.look(orders[0], receipts[0])
+    assert found == Sighting("<p>0</p>", False, "newer entries have taken its place: the feed keeps 3")
+    bench.remove("full", receipts[2].id)
+    seen = [sender.look(*each) for each in zip(orders[1:], receipts[1:], strict=True)]
+    assert [entry and entry.changed for entry in seen] == [False, None, False]
+
+
+@pytest.mark.parametrize("name", ["url", "title", "tags"])
+def test_what_else_an_entry_says_counts(bench: FolderBench, name: str) -> None:
+    """Not its words alone."""
+    sender = Sender(bench, "fields")
+    [order] = sender.orders(Segment(0, "<p>x</p>", media=sender.pictures("teal")), link="https://verne.example/p")
+    receipt = sender.receipt(order)
+    found = sender.look(order, receipt)
+    assert found is not None
+    assert not found.changed
+    bench._write("fields", [{**item, name: "other"} for item in bench.feed("fields")["items"]])
+    found = sender.look(order, receipt)
+    assert found is not None
+    assert found.changed
+
+
+def test_a_feed_that_is_not_there_says_nothing_of_its_entries(bench: FolderBench) -> None:
+    """A folder that is not mounted is not a feed without entries."""
+    sender = Sender(bench, "away")
+    order = sender.text("<p>x</p>")
+    receipt = sender.receipt(order)
+    (bench.folder / "away" / "feed.json").unlink()
+    with pytest.raises(NetworkError, match="there is no feed"):
+        sender.look(order, receipt)
+    (bench.folder / "away" / "feed.json").write_text("{")
+    with pytest.raises(NetworkError, match="cannot be read"):
+        sender.look(order, receipt)

@@ -303,6 +303,66 @@ def test_the_page_shows_what_was_edited_and_retracted(client: httpx.Client) -> N
     assert [(post["id"], post["removed"] is not None) for post in removed(client)] == [(first["id"], True)]
 
 
+# --- by hand ----------------------------------------------------------------------------------------------------------
+
+
+def by_hand(client: httpx.Client, **what: Any) -> httpx.Response:
+    return client.post("/_sandbox/posts", json=what)
+
+
+def test_a_post_is_changed_and_removed_by_hand(client: httpx.Client) -> None:
+    """As somebody might there: the API tells what readers see, and the page what it was."""
+    status = toot(client, "avant").json()
+    who = {"network": "mastodon", "id": status["id"]}
+    answer = by_hand(client, **who, text="après #Nantes")
+    assert (answer.status_code, answer.json()["text"], answer.json()["edited"]) == (200, "après #Nantes", True)
+    path = f"/mastodon/api/v1/statuses/{status['id']}"
+    there = client.get(path).json()
+    assert there["edited_at"]
+    assert [tag["name"] for tag in there["tags"]] == ["nantes"]
+    assert by_hand(client, **who, removed=True).json()["removed"]
+    assert client.get(path).status_code == 404
+    assert posts(client) == []
+    assert by_hand(client, **who, text="trop tard").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("what", "status"),
+    [
+        ({"network": "mastodon", "id": "1", "text": "x"}, 404),
+        ({"network": "orkut", "id": "1", "removed": True}, 404),
+        ({"network": "mastodon", "id": "1"}, 400),
+    ],
+)
+def test_a_hand_that_reaches_for_nothing(client: httpx.Client, what: dict[str, Any], status: int) -> None:
+    """Told, in words."""
+    answer = by_hand(client, **what)
+    assert answer.status_code == status
+    assert answer.json()["error"]
+    assert client.post("/_sandbox/posts", content=b"[1]").status_code == 400
+
+
+def test_the_page_has_a_form_for_it(client: httpx.Client, server: SandboxServer) -> None:
+    """It leads back to the page, which shows the earlier words; line ends are as they were; strangers' pages have none."""
+    status = toot(client, "une\ndeux <b>").json()
+    page = client.get(status["url"])
+    form = re.search(r'<form method="post" action="(.*?)">(.*?)</form>', page.text, re.DOTALL)
+    assert form
+    fields = dict(re.findall(r'name="(\w+)" value="(.*?)"', form[2]))
+    assert fields == {"network": "mastodon", "id": status["id"], "removed": "1"}
+    assert re.search(r">\s*une\ndeux &lt;b&gt;</textarea>", form[2])
+    del fields["removed"]
+    answer = client.post(form[1], data={**fields, "text": "une\r\ntrois"})
+    assert (answer.status_code, answer.headers["location"]) == (303, status["url"].removeprefix(server.url))
+    assert [post["text"] for post in posts(client)] == ["une\ntrois"]
+    strange = client.post(form[1], data={**fields, "removed": "1"}, headers={"Origin": "https://elsewhere.example"})
+    assert strange.status_code == 403
+    assert len(posts(client)) == 1
+    client.post(form[1], data={**fields, "text": "", "removed": "1"}, headers={"Origin": server.url})
+    assert posts(client) == []
+    assert "<form" not in client.get(status["url"]).text
+
+
 def test_a_taken_port_is_said(tmp_path: Path) -> None:
     """Two sandboxes on one port: the second says so and what to do."""
     with SandboxServer() as server, pytest.raises(UsageError) as caught:

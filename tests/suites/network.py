@@ -430,9 +430,8 @@ class NetworkSuite:
             receipts.append(looker.receipt(order, receipts))
         orders = [replace(order, previous=tuple(receipts[: order.segment.index])) for order in orders]
         assert all(_unchanged(looker.look(*each)) for each in zip(orders, receipts, strict=True))
-        posts = bench.posts(account)
-        bench.alter(account, posts[1]["id"], "DEUX")
-        bench.remove(account, posts[3]["id"])
+        bench.alter(account, receipts[1].id, "DEUX")
+        bench.remove(account, receipts[3].id)
         seen = [looker.look(*each) for each in zip(orders, receipts, strict=True)]
         assert [found and found.changed for found in seen] == [False, True, False, None]
 
@@ -450,7 +449,7 @@ class NetworkSuite:
         """With the words that stand there now; another message is not touched by it."""
         order, other = looker.text("Le Nautilus part."), looker.text("Autre chose", "other")
         receipt, untouched = looker.receipt(order), looker.receipt(other)
-        bench.alter(account, bench.posts(account)[0]["id"], "Le Nautilus est parti. 東京 & <plus>")
+        bench.alter(account, receipt.id, "Le Nautilus est parti. 東京 & <plus>")
         found = looker.look(order, receipt)
         assert found is not None
         assert found.changed
@@ -461,7 +460,7 @@ class NetworkSuite:
         """However often it is asked for; another message is still there."""
         order, other = looker.text("Le Nautilus part."), looker.text("Autre chose", "other")
         receipt, untouched = looker.receipt(order), looker.receipt(other)
-        bench.remove(account, bench.posts(account)[0]["id"])
+        bench.remove(account, receipt.id)
         assert [looker.look(order, receipt) for _ in range(2)] == [None, None]
         assert _unchanged(looker.look(other, untouched))
 
@@ -474,7 +473,7 @@ class NetworkSuite:
         order = looker.text("Toujours là ?")
         receipt = looker.receipt(order)
         if not there:
-            bench.remove(account, bench.posts(account)[0]["id"])
+            bench.remove(account, receipt.id)
         bench.fault(account, kind, path="*")
         with pytest.raises(NetworkError):
             looker.look(order, receipt)

@@ -228,7 +228,7 @@ class Mastodon(HttpAdapter):
         """A status of another account that not everybody sees, or of another server, is "not found" as well. Raises `Failed`
         where the receipt's address is one of these."""
         me, url = self._whoami(), urlsplit(receipt.url or "")
-        author = re.match(r"/@([^/@]+)/", url.path)
+        author = re.search(r"/@([^/@]+)/", url.path)
         if url.hostname not in (None, urlsplit(me["url"]).hostname) or (author and author[1] != me["username"]):
             raise Failed(
                 Deferred(
