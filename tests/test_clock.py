@@ -175,9 +175,9 @@ def test_a_time_without_an_offset_is_local(text: str) -> None:
         "2026-03-24Z", "0001-01-01T00:00:00Z", "9999-12-31T23:59:59-12:00", "٢٠٢٦-٠٣-٢٤", "2026-03-24\n09:00", "570", "x" * 70000,
     ],
 )  # fmt: skip
-def test_anything_else_is_refused_with_a_remedy(text: str) -> None:
+def test_anything_else_is_refused(text: str) -> None:
     """What is no date-time is refused with a sentence that quotes it."""
-    with pytest.raises(ValueError, match=r"write|calendar|offset"):
+    with pytest.raises(ValueError, match=r"is not a date-time|calendar|offset|the year"):
         clock.parse_instant(text)
 
 

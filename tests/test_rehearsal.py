@@ -106,3 +106,23 @@ def test_what_cannot_go_out_is_not_tried_for_ever(folder: Folder) -> None:
         plan = {str(a.delivery): a for a in found.stage.sync.actions(found.stage.clock.at)}
     assert plan["bare/brand-instagram"].action == "hold"
     assert max(Counter(step.delivery for step in found.steps).values()) <= TRIES
+
+
+def test_the_pages_say_what_was_met(folder: Folder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On the preview's pages each delivery has the faults that it met in words and how late it was, and each page says that nothing
+    was sent."""
+    from presstime import rehearsal as module
+    from presstime.cli.rehearse import write_pages
+
+    monkeypatch.setattr(module, "CHANCE", 0.6)
+    with rehearsal(folder.path, BEGIN, BEGIN + timedelta(days=3), 7) as found:
+        found.run()
+        write_pages(found, tmp_path / "pages")
+        steps = found.last()
+        met = {step.delivery: found.met(step.delivery) for step in steps}
+    late = {step.delivery: int(step.late.total_seconds() // 60) for step in steps}
+    page = "".join(file.read_text() for file in (tmp_path / "pages").glob("*.html"))
+    assert sum(map(bool, met.values())) >= 3
+    assert page.count("Rehearsed:") == sum(bool(met[name]) or late[name] > 0 for name in met)
+    assert all(fault in page for faults in met.values() for fault in faults)
+    assert all("nothing of it was sent" in file.read_text() for file in (tmp_path / "pages").rglob("*.html"))

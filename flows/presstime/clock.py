@@ -128,13 +128,11 @@ def _gap(naive: datetime, zone: str, rules: tzinfo, low: datetime, high: datetim
 def parse_instant(text: str) -> datetime:
     """A date-time as site generators write it: aware (in UTC) if it has an offset, else naive; a bare date is 00:00.
 
-    Raises ValueError, saying how to write it, for anything else.
+    Raises ValueError, quoting it, for anything else.
     """
     match = INSTANT.fullmatch(text.strip())
     if match is None:
-        raise ValueError(
-            f"{_quote(text)} is not a date-time: write 2026-03-24T09:00, or with an offset 2026-03-24T09:00+01:00"
-        )
+        raise ValueError(f"{_quote(text)} is not a date-time")
     year, month, day, hour, minute, second, fraction, offset = match.groups()
     if int(year) not in YEARS:
         raise ValueError(f"{text!r}: the year {year} cannot be meant; write a year from {YEARS[0]} to {YEARS[-1]}")

@@ -26,7 +26,16 @@ if TYPE_CHECKING:
     from presstime.publish.timing import Timing
     from presstime.stores.base import Store
 
-FAULTS = ("429", "5xx-before", "5xx-after", "drop-before", "drop-after", "401", "forbidden", "slow")
+FAULTS = {  # as the sandbox calls them, and for people
+    "429": "too many requests",
+    "5xx-before": "a server error, and nothing was posted",
+    "5xx-after": "a server error, though it was posted",
+    "drop-before": "a connection lost on the way there",
+    "drop-after": "a connection lost on the way back",
+    "401": "a credential that is refused",
+    "forbidden": "a right that is missing",
+    "slow": "a slow answer",
+}
 CHANCE = 0.08  # of a delivery to meet a fault
 SECONDS = (5.0, 60.0, 900.0)  # how long a limit lasts
 AGAIN = timedelta(minutes=1)  # the next pass, where something is left to do
@@ -171,7 +180,7 @@ class Rehearsal:
         """Script what goes wrong with this delivery, if anything does."""
         if self.chance is None or self.chance.random() >= CHANCE:
             return ""
-        kind, seconds = self.chance.choice(FAULTS), self.chance.choice(SECONDS)
+        kind, seconds = self.chance.choice(list(FAULTS)), self.chance.choice(SECONDS)
         network = self.stage.settings.channels[action.delivery.channel].network
         if network in {twin.network for twin in TWINS}:
             self.stage.server.state.faults.add(
@@ -193,6 +202,10 @@ class Rehearsal:
     @staticmethod
     def _is_open(state: DeliveryState | None) -> bool:
         return state is not None and state.status not in OVER and not state.review and state.status is not Status.HANDED
+
+    def met(self, delivery: Delivery) -> tuple[str, ...]:
+        """The faults that a delivery met, each once, for people."""
+        return tuple(dict.fromkeys(FAULTS[s.fault] for s in self.steps if s.delivery == delivery and s.fault))
 
     def last(self) -> list[Step]:
         """What became of each delivery in the end, in the order of their instants."""

@@ -65,11 +65,12 @@ def pages(site: Path) -> list[str]:
 
 def test_filters_links_and_calendar(page: Any) -> None:
     """Choosing a channel leaves its lines alone, a line leads to its card, and the calendar has it."""
-    lines = page.locator(".lines li:visible")
+    lines = page.locator(".on li:visible")
     every = lines.count()
     page.select_option("select[name=channel]", "brand-x")
     assert 0 < lines.count() < every
     assert set(lines.locator(".where").all_inner_texts()) == {"brand-x"}
+    assert page.locator(".line:visible").count() == lines.count()
     lines.first.locator("a").first.click()
     assert page.locator("article:target h2").inner_text() == "brand-x"
     assert page.locator("article:target .words").first.inner_text()
@@ -84,7 +85,7 @@ def test_without_javascript_everything_is_there(browser: Any, site: Path) -> Non
     context = browser.new_context(java_script_enabled=False)
     found = context.new_page()
     found.goto(f"file://{site}/index.html")
-    assert found.locator(".lines li:visible").count() == found.locator(".lines li").count() > 0
+    assert found.locator(".on li:visible").count() == found.locator(".on li").count() > 0
     assert found.locator("form:visible").count() == 0
     context.close()
 

@@ -16,8 +16,9 @@ from click.testing import CliRunner, Result
 from presstime.cli.changes import command
 from presstime.sandbox.server import SandboxServer
 from presstime.web.changes import Changes, compare, news
-from presstime.web.comment import JOINER, MARKER, ROOM, calm, code, comment, fenced, plain
+from presstime.web.comment import MARKER, ROOM, comment
 from presstime.web.language import Language
+from presstime.web.markdown import JOINER, calm, code, differing, fenced, plain
 from presstime.wire import against
 from tests.kit import SETTINGS, START, Folder, Office, run_pass
 
@@ -277,7 +278,7 @@ def test_occurrences_are_told_with_the_first(folder: Folder) -> None:
     assert len(as_json(folder, base)["changes"]) > 20  # type: ignore[arg-type]
     found = markdown(folder, base)
     assert found.count("<details>") == 1
-    assert "And again: Wednesday, November 25" in found
+    assert "And again: Wed, Nov 25" in found
 
 
 # --- nobody is pinged, nothing overflows ------------------------------------------------------------------------------
@@ -291,7 +292,7 @@ ACTS = re.compile(r"[@#!%&~$^]\w|GH-\d|://|www\.")
 
 def outside_code(text: str) -> str:
     """What is left of Markdown without its code blocks and spans, where neither host looks for names."""
-    text = re.sub(r"^(`{3,})text\n.*?\n\1$", "", text, flags=re.MULTILINE | re.DOTALL)
+    text = re.sub(r"^(`{3,})(?:text|diff)\n.*?\n\1$", "", text, flags=re.MULTILINE | re.DOTALL)
     text = re.sub(r"(?<!`)(`+)(?!`)(.*?)(?<!`)\1(?!`)", "", text)
     return re.sub(r"&(?:amp|lt|gt|#\d+);", "", text)
 
@@ -327,6 +328,21 @@ def test_code_is_not_ended_from_within() -> None:
     assert fenced("a\n````\nb").splitlines()[0] == "`````text"
     assert code("a``b") == "```a``b```"
     assert code("`a") == "`` `a ``"
+
+
+def test_changed_words_are_marked_line_by_line(folder: Folder) -> None:
+    """Of an edited text each line that goes and each that comes is marked, and nothing is shown twice; a code block that a text
+    holds does not end it."""
+    body = "The lamp is lit.\n\nIt burns all night.\n\n````\n@ada\n````"
+    folder.post("lamp", body, SOON, channels="[brand-mastodon]")
+    base = folder.commit()
+    folder.post("lamp", body.replace("all night", "until six"), SOON, channels="[brand-mastodon]")
+    folder.commit()
+    found = markdown(folder, base)
+    assert "\n- It burns all night.\n+ It burns until six.\n" in found
+    assert found.count("The lamp is lit.") == 1
+    assert "ada" not in outside_code(found)
+    assert differing("a\n\nb", "a\n\nc\nd") == "  a\n\n- b\n+ c\n+ d"
 
 
 def test_a_comment_has_an_end(folder: Folder) -> None:

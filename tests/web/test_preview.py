@@ -126,6 +126,55 @@ def test_states_reasons_and_links(office: Office) -> None:
     assert {item["id"] for item in feed["items"]} >= {"later/site-feed", "later/brand-mastodon"}
 
 
+def test_every_post_has_its_own_page(office: Office) -> None:
+    """Ids that differ in accents, case or script alone, or are too long for a file's name, do not write over each other's page."""
+    ids = ["été", "eté", "node", "Node", "日本" * 40, "日本" * 40 + "語", "a.b", "a-b"]
+    for name in ids:
+        office.folder.post(name, f"Of {name}.", SOON, channels="[site-feed]")
+    office.folder.commit()
+    with office.desk() as desk:
+        desk.ledger.catch_up()
+        found = board(desk.sync, office.now(), timedelta(days=1))
+    names = [story.file for story in found.stories]
+    assert len({name.lower() for name in names}) == len(ids)
+    assert all(name.isascii() and len(name) < 140 for name in names)
+    assert {"post/node.html", "post/a.b.html", "post/a-b.html"} < set(names)
+
+
+def test_a_list_has_pages_and_a_month_has_an_end(office: Office) -> None:
+    """Hundreds of deliveries are cut into pages that lead to each other; a full day of the month leads to its week."""
+    for n in range(170):
+        office.folder.post(f"p{n:03}", f"Number {n}.", SOON + timedelta(minutes=n))
+    office.folder.commit()
+    with office.desk() as desk:
+        desk.ledger.catch_up()
+        site = pages(board(desk.sync, office.now(), timedelta(days=1)))
+    lists = [site["index.html"], site["index-2.html"]]
+    assert [page.count("<li data-channel") for page in lists] == [300, 40]
+    assert 'rel="next" href="index-2.html"' in lists[0]
+    assert 'rel="prev" href="index.html"' in lists[1]
+    assert "index-3.html" not in site
+    month = site["calendar/2026-11.html"]
+    assert month.count("post/p") == 6
+    assert '<a href="2026-W48.html#w2026-11-24">164 more</a>' in month
+    assert month.index("p000.html") < month.index("p001.html")
+    week = site["calendar/2026-W48.html"]
+    assert len(set(re.findall(r"post/(p\d+)", week))) == 60
+    assert '<a href="../index.html#d2026-11-24">110 more</a>' in week
+
+
+def test_a_group_called_all_is_not_all(office: Office) -> None:
+    """The newsroom's calendar stays whole where a group has the name that its file has."""
+    office.folder.write("presstime.toml", f'{SETTINGS}[groups]\nall = ["site-feed"]\n')
+    office.folder.post("later", "Later.", SOON)
+    office.folder.commit()
+    with office.desk() as desk:
+        desk.ledger.catch_up()
+        site = dict(files(board(desk.sync, office.now(), timedelta(days=1)), Language("en")))
+    assert bytes(site["all.ics"]).count(b"BEGIN:VEVENT") == 2  # type: ignore[arg-type]
+    assert bytes(site["group-all.ics"]).count(b"BEGIN:VEVENT") == 1  # type: ignore[arg-type]
+
+
 def test_calendars_are_read_by_others(office: Office) -> None:
     """An independent reader finds every delivery of a group at its instant, under an id that stays when it moves."""
     vobject = pytest.importorskip("vobject", reason="vobject is not installed")

@@ -46,7 +46,7 @@ def command(directory: Path, until: str, faults: int | None, out: Path | None, e
         found.end = _end(until, begin, zone)
         found.run()
         if out is not None:
-            _write(found, out)
+            write_pages(found, out)
         if form == "json":
             say_json(_as_json(found))
         else:
@@ -68,14 +68,23 @@ def _end(text: str, begin: datetime, zone: str) -> datetime:
         ) from error
 
 
-def _write(found: "Rehearsal", out: Path) -> None:
+def write_pages(found: "Rehearsal", out: Path) -> None:
+    """The preview as all would stand at the end, with what each delivery met.
+
+    Raises `UsageError` for a folder that holds something else."""
     from presstime.web.board import board
     from presstime.web.language import Language
     from presstime.web.site import write
 
     now = found.stage.clock.at
     pages = board(found.stage.sync, now, now - found.begin + timedelta(days=1))
+    late = {step.delivery: _minutes(step) for step in found.last()}
+    pages.note_rehearsal({delivery: (found.met(delivery), minutes) for delivery, minutes in late.items()})
     write(pages, out, Language(found.stage.settings.language or "en"))
+
+
+def _minutes(step: "Step") -> int:
+    return int(step.late.total_seconds() // 60)
 
 
 def _as_json(found: "Rehearsal") -> JsonObject:
@@ -122,7 +131,7 @@ def _show(found: "Rehearsal", zone: str, everything: bool) -> None:
 
 
 def _row(found: "Rehearsal", step: "Step", zone: str) -> tuple[str, str, str, str]:
-    met = dict.fromkeys(s.fault for s in found.steps if s.delivery == step.delivery and s.fault)
-    late = f"{int(step.late.total_seconds() // 60)} min late" if step.late > timedelta(minutes=1) else ""
+    met = found.met(step.delivery)
+    late = f"{_minutes(step)} min late" if step.late > timedelta(minutes=1) else ""
     words = "; ".join(filter(None, (f"met: {', '.join(met)}" if met else "", late, step.reason)))
     return format_local(step.at, zone).partition(" (")[0], str(step.delivery), str(step.status), words

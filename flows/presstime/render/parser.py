@@ -7,7 +7,7 @@ boxes of task lists are characters. So every output is made from the same harmle
 import re
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from threading import Lock
 
@@ -22,7 +22,7 @@ from presstime.render.rawhtml import cleaned_block, cleaned_inline
 from presstime.render.web import ADDRESS
 
 KEPT = 16  # texts whose tokens are kept
-MANY = 10_000  # tokens, some 400 bytes each: a text that makes more is not kept
+ROOM = 160_000  # tokens, some 400 bytes each, of all that is kept: one very long text, or KEPT of the usual ones
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,10 @@ class Document:
     """A parsed text. The tokens are shared between outputs: they are read, never changed."""
 
     tokens: Sequence[Token]
+    size: int = field(init=False)  # in tokens, those within others too
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "size", sum(1 + len(token.children or ()) for token in self.tokens))
 
 
 @lru_cache(maxsize=1)
@@ -48,12 +52,10 @@ def parse(source: str) -> Document:
     found = kept.get(source)
     if found is None:
         found = Document(tuple(_parser().parse(_printable(source))))
-        if sum(1 + len(token.children or ()) for token in found.tokens) > MANY:
-            return found
     with _keeping:
         kept[source] = found
         kept.move_to_end(source)
-        while len(kept) > KEPT:
+        while len(kept) > KEPT or (kept and sum(document.size for document in kept.values()) > ROOM):
             kept.popitem(last=False)
     return found
 

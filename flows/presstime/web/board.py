@@ -2,13 +2,26 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from presstime.clock import to_local
 from presstime.errors import LedgerError, RenderError
-from presstime.model import Action, Attachment, Delivery, DeliveryState, Segment, Span, Status, Traits, Variant
+from presstime.model import (
+    Action,
+    Attachment,
+    Delivery,
+    DeliveryState,
+    Segment,
+    Span,
+    Status,
+    Traits,
+    Variant,
+    digest_of,
+)
 from presstime.networks import load
 from presstime.publish.cost import cost_of, money
 from presstime.publish.sync import Sync
@@ -19,8 +32,16 @@ from presstime.web.marks import words
 if TYPE_CHECKING:
     from markupsafe import Markup
 
-STATES = {"wait": "planned", "publish": "due", "hold": "held", "note": "noted"}  # of actions, as people say it
+OVER = ("published", "retracted", "missed", "skipped", "dropped")  # nothing more comes of these by itself
+STATES = {
+    "wait": "planned",
+    "publish": "due",
+    "hold": "held",
+    "note": "noted",
+    "skip": "skipped",
+}  # of actions, as people say it
 HTML = ("html", "chat-html")
+SAFE = re.compile(r"[a-z0-9_-][a-z0-9_.-]{0,99}")
 ESCAPED = re.compile(r"\\(.)|\{hashtag\|\\#\|([^}]*)\}")
 
 
@@ -38,7 +59,8 @@ class Message:
 @dataclass(frozen=True, slots=True)
 class Card:
     """One delivery on one channel. `at` is its instant, `local` the same by the channel's clock; `state` is a word of STATES or a
-    status of the log; `trouble` says why nothing can be shown."""
+    status of the log; `trouble` says why nothing can be shown. Of a rehearsal, `met` are the faults that it met and `late` the minutes
+    that it was out too late."""
 
     delivery: Delivery
     account: str
@@ -56,10 +78,12 @@ class Card:
     variant: Variant | None = None
     trouble: str = ""
     cost: str = ""
+    met: tuple[str, ...] = ()
+    late: int = 0
 
     @property
     def anchor(self) -> str:
-        return re.sub(r"[^A-Za-z0-9_-]", "-", f"{self.delivery.channel}-{self.delivery.occurrence}")
+        return re.sub(r"[^A-Za-z0-9_.-]", "-", f"{self.delivery.channel}-{self.delivery.occurrence}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +98,36 @@ class Story:
 
     @property
     def file(self) -> str:
-        return f"post/{re.sub(r'[^A-Za-z0-9_.-]', '-', self.id)}.html"
+        """Its page: the id, where every file system and web server takes that and keeps it apart from others."""
+        if SAFE.fullmatch(self.id):
+            return f"post/{self.id}.html"
+        return f"post/{re.sub(r'[^a-z0-9_-]+', '-', self.id.lower())[:60]}.{digest_of(self.id.encode())[:10]}.html"
+
+
+class Pictures:
+    """Pictures by the digest of their bytes. These lie in a folder that goes when this does: those of a large newsroom are more
+    than its machine may have memory for."""
+
+    def __init__(self) -> None:
+        self._folder = TemporaryDirectory(prefix="presstime-preview-")
+        self._items: dict[str, Attachment] = {}
+
+    def __contains__(self, item: Attachment) -> bool:
+        return item.digest in self._items
+
+    def add(self, item: Attachment, content: bytes) -> None:
+        if item not in self:
+            (Path(self._folder.name) / item.digest).write_bytes(content)
+            self._items[item.digest] = item
+
+    def each(self) -> Iterator[tuple[Attachment, bytes]]:
+        for digest, item in self._items.items():
+            yield item, (Path(self._folder.name) / digest).read_bytes()
 
 
 @dataclass
 class Board:
-    """Everything that the pages show, as it stood at `now`. `files` are the bytes of pictures by digest."""
+    """Everything that the pages show, as it stood at `now`. `rehearsed`: all of it was made up by a rehearsal."""
 
     name: str
     zone: str
@@ -88,7 +136,8 @@ class Board:
     stories: list[Story]
     groups: Mapping[str, Sequence[str]]
     problems: int = 0
-    files: dict[str, tuple[Attachment, bytes]] = field(default_factory=dict)
+    pictures: Pictures = field(default_factory=Pictures)
+    rehearsed: bool = False
 
     def cards(self) -> Iterator[tuple[Story, Card]]:
         """Every delivery with its post, in the order of their instants."""
@@ -96,7 +145,23 @@ class Board:
         return iter(sorted(pairs, key=lambda pair: (pair[1].at, str(pair[1].delivery))))
 
     def coming(self) -> list[tuple[Story, Card]]:
-        return [(story, card) for story, card in self.cards() if card.state not in (Status.PUBLISHED, Status.RETRACTED)]
+        return [(story, card) for story, card in self.cards() if card.state not in OVER]
+
+    def past(self) -> list[tuple[Story, Card]]:
+        """What is over, the newest first."""
+        over = [(story, card) for story, card in self.cards() if card.state in OVER]
+        return sorted(over, key=lambda pair: pair[1].at, reverse=True)  # which keeps the order of those of one instant
+
+    def note_rehearsal(self, told: Mapping[Delivery, tuple[tuple[str, ...], int]]) -> None:
+        """Say of each delivery which faults it met and how many minutes late it was."""
+        self.rehearsed = True
+        self.stories = [
+            replace(
+                story,
+                cards=tuple(_with(c, met=m, late=n) for c in story.cards for m, n in [told.get(c.delivery, ((), 0))]),
+            )
+            for story in self.stories
+        ]
 
     def local(self, at: datetime) -> datetime:
         """An instant by the newsroom's clock."""
@@ -148,9 +213,10 @@ def _published(sync: Sync, since: datetime) -> Iterable[DeliveryState]:
 
 
 def _planned(sync: Sync, action: Action, found: Board) -> Card:
-    card = _blank(
-        sync, action.delivery, action.due or found.now, STATES.get(action.action, action.action), action.reason
-    )
+    said = STATES.get(action.action, action.action)
+    card = _blank(sync, action.delivery, action.due or found.now, said, action.reason)
+    state = sync.ledger.state(action.delivery)
+    card = _with(card, url=state.url if state else None)  # where it is out already, what is planned changes it there
     wanted = sync.wanted(action.delivery)
     if wanted is None:
         return card
@@ -160,7 +226,7 @@ def _planned(sync: Sync, action: Action, found: Board) -> Card:
         return _with(card, trouble=error.told)
     for item in rendered.variant.attachments():
         if item.digest in rendered.files:
-            found.files.setdefault(item.digest, (item, rendered.files[item.digest]))
+            found.pictures.add(item, rendered.files[item.digest])
     return _shown(sync, card, rendered.variant)
 
 
@@ -172,9 +238,9 @@ def _out(sync: Sync, state: DeliveryState, found: Board) -> Card:
     except LedgerError as error:
         return _with(card, trouble=error.told, url=state.url)
     for item in variant.attachments():
-        if item.digest not in found.files:
+        if item not in found.pictures:
             try:
-                found.files[item.digest] = (item, sync.words.reread(variant, item))
+                found.pictures.add(item, sync.words.reread(variant, item))
             except Exception:  # noqa: S112 - a picture that is not in Git any more is not shown
                 continue
     return _shown(sync, _with(card, url=state.url), variant)
@@ -199,8 +265,6 @@ def _shown(sync: Sync, card: Card, variant: Variant) -> Card:
 
 
 def _with(card: Card, **more: object) -> Card:
-    from dataclasses import replace
-
     return replace(card, **more)  # type: ignore[arg-type]
 
 

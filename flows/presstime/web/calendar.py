@@ -4,9 +4,11 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from presstime.model import JsonObject, to_iso
+from presstime.networks.htmltext import text_of as plain_of
 from presstime.web.board import Board, Card, Story
 from presstime.web.language import Language
 
+ROOM = 1000  # letters of a text that an entry shows: calendars are fetched again and again
 LENGTH = timedelta(minutes=15)  # what an entry takes on the page of a calendar
 
 
@@ -28,7 +30,7 @@ def ics(name: str, cards: Iterable[tuple[Story, Card]], now: datetime, language:
         event.add("summary", f"{story.title} ({card.delivery.channel})")
         event.add(
             "description",
-            "\n\n".join(filter(None, (f"{language.say(card.state)}. {card.reason}".strip(), text_of(card)))),
+            "\n\n".join(filter(None, (f"{language.say(card.state)}. {card.reason}".strip(), _short(text_of(card))))),
         )
         event.add("status", "CONFIRMED" if card.state in ("planned", "due", "published") else "TENTATIVE")
         event.add("categories", [card.title, *([story.campaign] if story.campaign else [])])
@@ -39,7 +41,15 @@ def ics(name: str, cards: Iterable[tuple[Story, Card]], now: datetime, language:
 
 
 def text_of(card: Card) -> str:
-    return "\n\n".join(message.segment.plain or message.segment.text for message in card.messages)
+    """Its words without markup, as far as there is a form without."""
+    return "\n\n".join(
+        plain_of(message.page) if message.page else message.segment.plain or message.segment.text
+        for message in card.messages
+    )
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= ROOM else f"{text[:ROOM].rpartition(' ')[0]} …"
 
 
 def json_feed(found: Board, language: Language) -> JsonObject:
@@ -52,7 +62,7 @@ def json_feed(found: Board, language: Language) -> JsonObject:
             {
                 "id": str(card.delivery),
                 "title": f"{story.title} ({card.delivery.channel})",
-                "content_text": text_of(card) or card.trouble or card.reason,
+                **_content(card),
                 "date_published": to_iso(card.at),
                 "tags": [
                     card.network,
@@ -64,3 +74,10 @@ def json_feed(found: Board, language: Language) -> JsonObject:
             for story, card in found.coming()
         ],
     }
+
+
+def _content(card: Card) -> JsonObject:
+    """A whole page as HTML, anything else as text: an item must have one of them."""
+    if any(message.page for message in card.messages):
+        return {"content_html": "\n".join(message.page for message in card.messages)}
+    return {"content_text": text_of(card) or card.trouble or card.reason}

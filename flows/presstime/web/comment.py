@@ -4,21 +4,20 @@ Nobody is pinged and nothing is linked by it: words of posts stand in code block
 other word each sign that they act on is parted from what follows by U+2060 (word joiner), which nobody sees. GitLab's quick actions
 (`/close` at the start of a line) have no chance either: no line of ours begins with words of others."""
 
-import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from presstime.clock import to_local
-from presstime.model import Problem, Variant
+from presstime.model import Problem, Segment, Variant
+from presstime.plan.standing import PARTS
 from presstime.publish.cost import money
 from presstime.web.changes import KINDS, Change, Changes, Kind
 from presstime.web.language import Language
+from presstime.web.listing import ENDLESS
+from presstime.web.markdown import calm, code, differing, fenced, listed, plain
 
 MARKER = "<!-- presstime:changes -->"  # the first line, by which the comment is found again
 ROOM = 60_000  # of GitHub's 65,536 characters, counted here in bytes, which are never fewer
-JOINER = "\u2060"
-SIGNS = re.compile(r"([@#!%&~$^*](?=\S)|GH-(?=\d)|:(?=//)|www(?=\.)|\[(?=\w))", re.IGNORECASE)
-MARKUP = re.compile(r"([\\`*_{}\[\]<>()#+!|~$])")
 SHOWN = 12  # occurrences that are named with their instants
 HEADS: dict[Kind, str] = {
     "added": "Added",
@@ -51,24 +50,6 @@ def comment(found: Changes, language: Language, preview: str = "") -> str:
     return f"{head[:ROOM]}\n"
 
 
-def calm(text: str) -> str:
-    """Words of others as plain words: no markup, no name, no number, no link that a code host would act on.
-
-    >>> calm("@ada closes #12").replace(JOINER, "|")
-    '@|ada closes \\\\#|12'
-    """
-    flat = " ".join(text.split())
-    apart = SIGNS.sub(lambda match: f"{match[1]}{JOINER}", flat)
-    return MARKUP.sub(r"\\\1", apart.replace("&", "&amp;"))
-
-
-def fenced(text: str) -> str:
-    """Words as they are, in a code block that they cannot end."""
-    longest = max((len(run) for run in re.findall("`+", text)), default=0)
-    fence = "`" * max(3, longest + 1)
-    return f"{fence}text\n{text}\n{fence}"
-
-
 class _Comment:
     """The sentences of one comment."""
 
@@ -86,7 +67,7 @@ class _Comment:
             rest = len(found.problems) - 50
             lines += [f"- {say('and more: see')} `presstime check` ({rest})"] * (rest > 0)
             lines.append("")
-        if found.found:
+        if found.found and found.zone != "UTC":
             lines += [say("Times are those of %(zone)s, then UTC.").replace("%(zone)s", calm(found.zone)), ""]
         return "\n".join(lines)
 
@@ -117,11 +98,16 @@ class _Comment:
         return f"- {sign} {place} {calm(problem.message)}. {calm(problem.advice)} ({code(problem.code)})"
 
     def parts(self) -> Iterator[tuple[str, str]]:
-        """Each change in full and in one line."""
-        before: Kind | None = None
+        """Each change in full and in one line; the first of a kind, and of a post, under its heading."""
+        kind: Kind | None = None
+        post: tuple[str, str] | None = None
         for change, others in grouped(self.found.found):
-            head = "" if change.kind == before else f"\n#### {self.say(HEADS[change.kind])}\n\n"
-            before = change.kind
+            head = "" if change.kind == kind else f"\n#### {self.say(HEADS[change.kind])}\n"
+            own = change.title, change.path
+            if head or own != post:
+                file = f" · {code(change.path)}" if change.path else ""
+                head += f"\n**{calm(change.title)}**{file}\n\n"
+            kind, post = change.kind, own
             line = self._line(change)
             line += f" (+{len(others)})" if others else ""
             yield (
@@ -130,10 +116,9 @@ class _Comment:
             )
 
     def _line(self, change: Change) -> str:
-        what = f"<b>{plain(change.title)}</b> → {plain(change.delivery.channel)} ({plain(change.network)})"
+        what = f"<b>{plain(change.delivery.channel)}</b> ({plain(change.network)})"
         if change.kind == "out":
-            does = DOES.get(change.action, change.action)
-            return f"{what}: <b>{self.say(does)}</b>"
+            return f"{what}: {self.say(DOES.get(change.action, change.action))}"
         if change.kind == "moved" and change.from_:
             arrow = f"<s>{self._when(change.from_)}</s> → " if change.due else ""
             return f"{what}: {arrow}{self._when(change.due)}"
@@ -141,49 +126,72 @@ class _Comment:
         return f"{what}: {self._when(due)}" if due else what
 
     def _inside(self, change: Change, others: list[Change]) -> str:
-        say, facts = self.say, []
-        facts.append(f"- {self._head('File')} {code(change.path)}" if change.path else "")
-        if change.due and change.kind not in ("out", "held"):
-            facts.append(f"- {self._head('Goes out')} {self._when(change.due)}")
-        if others:
-            times = "; ".join(self._when(other.due or other.from_) for other in others[:SHOWN])
-            facts.append(f"- {self._head('And again')} {times}{'; …' if len(others) > SHOWN else ''}")
-        if change.guessed:
-            facts.append(f"- {say('Its slot is given by the log after the merge: instant and digest may differ.')}")
-        if change.supposed and change.kind == "moved":
-            facts.append(f"- {say('If it went out at its time, nothing comes of this: a post goes out once.')}")
-        elif change.supposed:
-            facts.append(f"- {say('If it went out at its time, this is what becomes of it.')}")
-        if change.kind in ("out", "held", "removed") and change.reason:
-            facts.append(f"- {self._head('The plan says')} {calm(change.reason)}")
-        if change.parts:
-            facts.append(f"- {self._head('Other than before')} {', '.join(say(part) for part in change.parts)}")
-        if change.now is not None and change.kind != "held" and change.action in ("", "publish", "wait", "edit"):
-            facts.append(f"- {self._head('Digest that is approved')} {code(change.now.digest)}")
-        if change.cost is not None and change.cost.amount:
-            facts.append(f"- {self._head('Cost')} {money(change.cost.amount)} {change.cost.currency}")
-        if change.url:
-            facts.append(f"- {self._head('Published at')} {code(change.url)}")
-        blocks = ["\n".join(filter(None, facts))]
-        if change.now is not None:
-            blocks.append(self._text(change.now))
-        if change.was is not None and (change.now is None or "the words" in change.parts):
-            blocks.append(f"{self._head('Before')}\n\n{self._text(change.was)}")
+        """What is to be known of it, its text, and what the text costs and comes to."""
+        blocks = [listed(self._notes(change, others)), *self._texts(change), listed(self._facts(change))]
         return "\n\n".join(filter(None, blocks))
 
-    def _text(self, variant: Variant) -> str:
-        many, blocks = len(variant.segments), []
-        for segment in variant.segments:
-            part = f"{segment.index + 1}/{many}, " if many > 1 else ""
-            blocks.append(f"{part}{segment.length} / {segment.limit} {segment.unit}\n\n{fenced(segment.text)}")
-            blocks += [f"- {self._head('Picture')} {code(m.path)}: {calm(m.alt)}" for m in segment.media]
-        return "\n\n".join(blocks)
+    def _notes(self, change: Change, others: list[Change]) -> Iterator[str]:
+        say = self.say
+        if others:
+            times = "; ".join(self._when(other.due or other.from_) for other in others[:SHOWN])
+            yield f"{self._head('And again')} {times}{'; …' if len(others) > SHOWN else ''}"
+        if change.guessed:
+            yield say("Its slot is given by the log after the merge: instant and digest may differ.")
+        if change.supposed and change.kind == "moved":
+            yield say("If it went out at its time, nothing comes of this: a post goes out once.")
+        told = change.action == "edit" and change.parts  # what an edit changes is said by its parts
+        if change.kind in ("out", "held", "removed") and change.reason and not told:
+            yield f"{self._head('The plan says')} {calm(change.reason)}"
+        if change.parts:
+            yield f"{self._head('Other than before')} {', '.join(say(part) for part in change.parts)}"
+        elif change.kind == "moved" and change.now is not None:
+            yield say("What it says stays the same.")
+
+    def _facts(self, change: Change) -> Iterator[str]:
+        if change.cost is not None and change.cost.amount:
+            yield f"{self._head('Cost')} {money(change.cost.amount)} {change.cost.currency}"
+        if change.url:
+            yield f"{self._head('Published at')} {code(change.url)}"
+        if change.now is not None and change.kind != "held" and change.action in ("", "publish", "wait", "edit"):
+            yield f"{self._head('Approved digest')} {code(change.now.digest)}"
+
+    def _texts(self, change: Change) -> Iterator[str]:
+        """Its text; where words change, line by line against what they were; of what is taken away, what it was."""
+        now, was = change.now, change.was
+        if now is None:
+            if was is not None and change.kind != "held":
+                yield from self._text(was, was, change.network)
+        else:
+            changed = was is not None and PARTS["text"] in change.parts
+            yield from self._text(now, was if was is not None and changed else now, change.network)
+
+    def _text(self, now: Variant, was: Variant, network: str) -> Iterator[str]:
+        many = max(len(now.segments), len(was.segments))
+        for n in range(many):
+            new, old = now.segments[n : n + 1], was.segments[n : n + 1]
+            segment = (*new, *old)[0]
+            part = f"{n + 1}/{many}" if many > 1 else ""
+            yield ", ".join(filter(None, (part, self._count(segment, network) if new else "")))
+            before, after = "".join(s.text for s in old), "".join(s.text for s in new)
+            yield fenced(after) if before == after else fenced(differing(before, after), "diff")
+            yield listed(f"{self._head('Picture')} {code(m.path)}: {calm(m.alt)}" for m in segment.media)
+
+    def _count(self, segment: Segment, network: str) -> str:
+        """How much of the network's limit is used; nothing where the limit is for whole pages."""
+        if not 0 < segment.limit < ENDLESS:
+            return ""
+        counted = self.say("%(n)s of %(limit)s, as %(network)s counts").replace("%(n)s", str(segment.length))
+        return counted.replace("%(limit)s", str(segment.limit)).replace("%(network)s", calm(network))
 
     def _when(self, at: datetime | None) -> str:
+        """By the newsroom's clock and in UTC, whose date is named where it is another one."""
         if at is None:
             return self.say("no instant yet")
-        local = to_local(at, self.found.zone)
-        return f"{self.language.day(local)}, {local:%H:%M} ({at.astimezone(UTC):%Y-%m-%d %H:%M} UTC)"
+        local, utc = to_local(at, self.found.zone), at.astimezone(UTC)
+        here = f"{self.language.dated(local)}, {local:%H:%M}"
+        if local.utcoffset() == utc.utcoffset():
+            return f"{here} UTC"
+        return f"{here} ({utc:%H:%M} UTC)" if local.date() == utc.date() else f"{here} ({utc:%Y-%m-%d %H:%M} UTC)"
 
     def left_out(self, texts: int, lines: int) -> list[str]:
         """What was too long for a comment."""
@@ -210,20 +218,3 @@ def grouped(found: list[Change]) -> Iterator[tuple[Change, list[Change]]]:
         groups.setdefault(key, []).append(change)
     for first, *others in groups.values():
         yield first, others
-
-
-def code(text: str) -> str:
-    """Words in a code span that they cannot end."""
-    flat = " ".join(text.split())
-    longest = max((len(run) for run in re.findall("`+", flat)), default=0)
-    ticks = "`" * (longest + 1)
-    room = " " if flat.startswith("`") or flat.endswith("`") else ""
-    return f"{ticks}{room}{flat}{room}{ticks}"
-
-
-def plain(text: str) -> str:
-    """Words of others within HTML of ours."""
-    flat = SIGNS.sub(lambda match: f"{match[1]}{JOINER}", " ".join(text.split()))
-    for sign, entity in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("`", "&#96;"), ("*", "&#42;"), ("_", "&#95;")):
-        flat = flat.replace(sign, entity)
-    return flat.replace("[", "&#91;").replace("\\", "&#92;")

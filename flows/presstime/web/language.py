@@ -35,6 +35,12 @@ class Language:
 
         return str(format_skeleton("MMMEd", at, locale=self.code))
 
+    def dated(self, at: datetime | date) -> str:
+        """`Tue, Mar 24, 2026`."""
+        from babel.dates import format_skeleton
+
+        return str(format_skeleton("yMMMEd", at, locale=self.code))
+
     def month(self, at: datetime | date) -> str:
         from babel.dates import format_skeleton
 

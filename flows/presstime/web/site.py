@@ -1,18 +1,19 @@
-"""The board as a folder of files: one page for all, one for each post, month and week, calendars and a feed."""
+"""The board as a folder of files: lists of what is coming and past, a page for each post, month and week, calendars and a feed."""
 
 import json
 from calendar import Calendar
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from presstime.errors import UsageError
-from presstime.web.board import Board, Card, Story
+from presstime.model import Attachment
+from presstime.web.board import Board
 from presstime.web.calendar import ics, json_feed
 from presstime.web.language import Language
+from presstime.web.listing import ENDLESS, Pairs, Sheet, by_day, by_instant, by_post, repeats, sheets
 from presstime.web.marks import hue, initials
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 MARK = ".presstime-preview"  # a file that says whose folder this is: what else is in it may be replaced
 SUFFIXES = {"image/jpeg": "jpg", "image/png": "png", "image/gif": "gif", "image/webp": "webp", "video/mp4": "mp4"}
-Pairs = Sequence[tuple[Story, Card]]
+MOST = 6  # posts of one day that a month shows; a week shows ten times as many
 
 
 def write(found: Board, folder: Path, language: Language) -> int:
@@ -49,62 +50,45 @@ def files(found: Board, language: Language) -> Iterator[tuple[str, str | bytes]]
     """Every file of the site with its content."""
     yield MARK, ""
     pairs = list(found.cards())
-    by_day: dict[date, list[tuple[Story, Card]]] = defaultdict(list)
-    for story, card in pairs:
-        by_day[found.local(card.at).date()].append((story, card))
-    page = _Pages(found, language, by_day)
+    over = found.past()
+    coming, past = sheets(found, found.coming(), "index"), sheets(found, over, "past") if over else []
+    page = _Pages(found, language, by_day(found, pairs), [*coming, *past])
     yield "style.css", page.text("style.css")
-    yield (
-        "index.html",
-        page.render(
-            "index.html",
-            "",
-            here="index",
-            coming=_days(found, found.coming()),
-            out=_out(pairs),
-            choices=_choices(pairs),
-        ),
-    )
+    for here, title, some, all_of in (
+        ("index", "What is coming", coming, found.coming()),
+        ("past", "Past", past, over),
+    ):
+        for sheet in some:
+            yield (
+                sheet.file,
+                page.render("list.html", "", here=here, sheet=sheet, title=title, choices=_choices(all_of)),
+            )
     for story in found.stories:
         yield story.file, page.render("post.html", "../", story=story)
-    months = page.months
-    for n, month in enumerate(months):
-        near = {"before": months[n - 1] if n else None, "after": months[n + 1] if n + 1 < len(months) else None}
-        weeks = Calendar().monthdatescalendar(month.year, month.month)
-        yield (
-            f"calendar/{month:%Y-%m}.html",
-            page.render("month.html", "../", here="calendar", month=month, weeks=weeks, **near),
-        )
-    for monday in sorted({day - timedelta(days=day.weekday()) for day in by_day}):
-        yield (
-            f"calendar/{week_of(monday)}.html",
-            page.render("week.html", "../", here="calendar", days=[monday + timedelta(n) for n in range(7)]),
-        )
-    for name, channels in {"all": None, **found.groups}.items():
+    yield from page.calendar()
+    for file, name, channels in _calendars(found):
         chosen = [pair for pair in pairs if channels is None or pair[1].delivery.channel in channels]
-        title = found.name if channels is None else f"{found.name}: {name}"
-        yield f"{name}.ics", ics(title, chosen, found.now, language)
+        yield file, ics(f"{found.name}: {name}" if name else found.name, chosen, found.now, language)
     yield "coming.json", json.dumps(json_feed(found, language), ensure_ascii=False, indent=1)
-    for digest, (item, content) in found.files.items():
-        yield f"media/{digest[:20]}.{SUFFIXES.get(item.mime, 'bin')}", content
+    for item, content in found.pictures.each():
+        yield media_of(item), content
+
+
+def _calendars(found: Board) -> Iterator[tuple[str, str, Sequence[str] | None]]:
+    """The file, name and channels of each calendar: that of all is nobody's group, though a group may have its name."""
+    yield "all.ics", "", None
+    for name, channels in found.groups.items():
+        yield f"{name if name.lower() != 'all' else 'group-all'}.ics", name, channels
+
+
+def media_of(item: Attachment) -> str:
+    return f"media/{item.digest[:20]}.{SUFFIXES.get(item.mime, 'bin')}"
 
 
 def week_of(day: date) -> str:
     """The week's name in ISO 8601: `2026-W48`."""
     year, week, _ = day.isocalendar()
     return f"{year}-W{week:02}"
-
-
-def _days(found: Board, pairs: Pairs) -> list[tuple[date, list[tuple[Story, list[Card]]]]]:
-    """By day, a line for each post with all of its channels that day."""
-    days: dict[date, dict[str, tuple[Story, list[Card]]]] = defaultdict(dict)
-    for story, card in pairs:
-        days[found.local(card.at).date()].setdefault(story.id, (story, []))[1].append(card)
-    return [(day, list(stories.values())) for day, stories in sorted(days.items())]
-
-
-def _out(pairs: Pairs) -> list[tuple[Story, Card]]:
-    return [pair for pair in reversed(pairs) if pair[1].state == "published"]
 
 
 def _choices(pairs: Pairs) -> dict[str, list[str]]:
@@ -119,23 +103,32 @@ def _choices(pairs: Pairs) -> dict[str, list[str]]:
 class _Pages:
     """The templates with what all of them may say."""
 
-    def __init__(self, found: Board, language: Language, by_day: dict[date, list[tuple[Story, Card]]]) -> None:
-        self.found, self.by_day = found, by_day
-        self.months = sorted({day.replace(day=1) for day in by_day}) or [found.local(found.now).date().replace(day=1)]
+    def __init__(self, found: Board, language: Language, days: Mapping[date, Pairs], lists: Sequence[Sheet]) -> None:
+        self.found, self.days = found, days
+        self.months = sorted({day.replace(day=1) for day in days}) or [found.local(found.now).date().replace(day=1)]
+        self.weeks = sorted({day - timedelta(days=day.weekday()) for day in days})
         self.shared = {
             "board": found,
             "language": language,
             "_": language.say,
             "many": language.say_many,
-            "by_day": by_day,
+            "days": days,
             "months": self.months,
             "now_month": self._now_month(),
             "week_of": week_of,
+            "by_instant": by_instant,
+            "by_post": by_post,
+            "repeats": repeats,
             "hue": hue,
             "initials": initials,
             "today": found.local(found.now).date(),
-            "media_of": lambda item: f"media/{item.digest[:20]}.{SUFFIXES.get(item.mime, 'bin')}",
-            "has_file": lambda item: item.digest in found.files,
+            "over": bool(found.past()),
+            "missed": sum(card.state == "missed" for _, card in found.cards()),
+            "calendars": [file for file, _, _ in _calendars(found)],
+            "listed": {day: f"{sheet.file}#d{day}" for sheet in reversed(lists) for day in sheet.days},
+            "endless": ENDLESS,
+            "media_of": media_of,
+            "has_file": found.pictures.__contains__,
         }
 
     def _now_month(self) -> date:
@@ -143,11 +136,39 @@ class _Pages:
         this = self.found.local(self.found.now).date().replace(day=1)
         return next((month for month in self.months if month >= this), self.months[-1])
 
+    def calendar(self) -> Iterator[tuple[str, str]]:
+        """A page for each month and each week that has something."""
+        for before, month, after in _with_neighbours(self.months):
+            weeks = Calendar().monthdatescalendar(month.year, month.month)
+            yield (
+                f"calendar/{month:%Y-%m}.html",
+                self.render(
+                    "month.html",
+                    "../",
+                    here="calendar",
+                    month=month,
+                    weeks=weeks,
+                    before=before,
+                    after=after,
+                    most=MOST,
+                ),
+            )
+        for before, monday, after in _with_neighbours(self.weeks):
+            week = [monday + timedelta(n) for n in range(7)]
+            yield (
+                f"calendar/{week_of(monday)}.html",
+                self.render("week.html", "../", here="calendar", week=week, before=before, after=after, most=10 * MOST),
+            )
+
     def render(self, name: str, up: str, here: str = "", **more: object) -> str:
         return _environment().get_template(name).render(up=up, here=here, **self.shared, **more)
 
     def text(self, name: str) -> str:
         return _environment().get_template(name).render()
+
+
+def _with_neighbours(days: Sequence[date]) -> Iterator[tuple[date | None, date, date | None]]:
+    return zip([None, *days[:-1]], days, [*days[1:], None], strict=True)
 
 
 @cache
