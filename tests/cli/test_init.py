@@ -17,7 +17,7 @@ from presstime.settings import parse_settings
 from tests.cli.kit import PRESSTIME, call
 from tests.kit import Office
 from tests.scaffold.kit import run
-from tests.scaffold.sites import ASTRO, HUGO, SITES, lay
+from tests.scaffold.sites import ASTRO, HUGO, SITES, archive, lay
 
 
 def commit(root: Path) -> None:
@@ -167,6 +167,19 @@ def test_what_is_said_comes_before_what_is_recognised(tmp_path: Path) -> None:
     done = run("init", "--yes", "--link", "nowhere", cwd=tmp_path)
     assert done.code == 2
     assert not (tmp_path / "presstime.toml").exists()
+
+
+def test_posts_of_a_site_that_is_not_known(tmp_path: Path) -> None:
+    """With --posts what is there is let be as well, whatever made it."""
+    root = lay(
+        tmp_path, archive("articles/old-{n}.md", "---\ntitle: Old <n>\ndate: <date>\nlayout: article\n---\nText.\n")
+    )
+    assert run("init", "--posts", "articles", cwd=root).code == 0
+    assert not (root / "posts").exists()
+    assert parse_settings((root / "presstime.toml").read_bytes()).content.opt_in
+    made = run("new", "Now", "--at", "2020-01-01T09:00+00:00", cwd=root).out.strip()
+    assert (root / made).read_text().startswith("---\nid: now\ntitle: Now\ndate: 2020-01-01T09:00:00+00:00\nlayout: article\n")  # fmt: skip
+    assert run("check", "--strict", cwd=root).out == "1 post: no problems\n"
 
 
 def test_on_a_terminal_it_asks(tmp_path: Path) -> None:

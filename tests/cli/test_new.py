@@ -1,5 +1,6 @@
 """`presstime new`: a post from a title, that `check` has nothing to say of."""
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,16 @@ def test_a_post_at_a_time(root: Path) -> None:
         "---\nid: un-ete-a-la-mer\ntitle: Un été à la mer\npublish_at: 2031-06-01 09:00\nchannels: [both]\n---\n\nUn été à la mer\n"
     )
     assert run("check", "--strict", cwd=root).out == "1 post: no problems\n"
+
+
+def test_now(root: Path) -> None:
+    """What is to go out now is due within the minute, so that one pass sends it."""
+    done = run("new", "T", "--at", "now", "--format", "json", cwd=root)
+    since = datetime.now(UTC) - datetime.fromisoformat(done.json["publish_at"])
+    assert timedelta(0) <= since < timedelta(minutes=2)
+    assert not done.json["draft"]
+    assert "past" not in run("new", "U", "--at", "now", cwd=root).err
+    assert "past" in run("new", "V", "--at", "2020-01-01", cwd=root).err
 
 
 def test_without_a_time_it_is_a_draft(root: Path) -> None:

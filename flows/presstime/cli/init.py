@@ -25,7 +25,9 @@ NOTHING = "nothing was written"
 @click.argument("folder", required=False, type=click.Path(path_type=Path))
 @click.option("--name", help="What the newsroom is called; else as the site is, or the folder.")
 @click.option("--timezone", "zone", help="Of local times, e.g. Europe/Paris; else the site's, or UTC.")
-@click.option("--posts", multiple=True, help="A folder of posts, instead of the one that was recognised.")
+@click.option(
+    "--posts", multiple=True, help="A folder of posts that are there, instead of the one that was recognised."
+)
 @click.option("--link", help="Where a post's page is, e.g. https://verne.example/{section}/{slug}/")
 @click.option("--with", "extras", type=click.Choice(list(EXTRAS)), multiple=True, help=f"What else is set up; {' and '.join(USUAL)}, if you say nothing. Alone in a newsroom that is there: only this.")  # fmt: skip
 @click.option("--bare", is_flag=True, help="Nothing else is set up.")
@@ -65,6 +67,7 @@ def command(
         link=link or (site.link if site else None),
         links=site.links if site and not link else {},
         site=site,
+        beside=site is not None or bool(posts),
     )
     if site is not None:
         _tell(site)
@@ -78,7 +81,7 @@ def command(
         more = [file for file in more if not file.path.startswith("../")]
     _carry_out(root, [*made, *more], ask=site is not None and not yes)
     _make_repository(root)
-    _say_next(root, site)
+    _say_next(root, newsroom.beside)
     return 0
 
 
@@ -102,8 +105,10 @@ def _site(root: Path, yes: bool) -> tuple[Path, Site | None]:
 
 def _tell(site: Site) -> None:
     say(f"A {site.generator} site ({site.config}).")
-    known = [("time zone", site.zone), ("language", language_of(site.language))]
+    known = [("time zone", site.zone or "UTC"), ("language", language_of(site.language))]
     more = [Finding(what, value, f"as {site.config} has it") for what, value in known if value]
+    if not site.zone:
+        more[0] = Finding("time zone", "UTC", f"{site.config} names none; --timezone does")
     for finding in [*site.findings, *more]:
         say(f"  {finding.what}: {finding.value}    ({finding.why})")
     for note in site.notes:
@@ -175,9 +180,9 @@ def _make_repository(root: Path) -> None:
         say(f"made a Git repository in {root}")
 
 
-def _say_next(root: Path, site: Site | None) -> None:
+def _say_next(root: Path, beside: bool) -> None:
     here = f"-C {root} " if root != Path() else ""
-    first = f"\n  presstime {here}new 'A first post'" if site else ""
+    first = f"\n  presstime {here}new 'A first post' --at now" if beside else ""
     click.echo(
         f"Next: look at presstime.toml, then{first}\n  presstime {here}check\n  git add . && git commit -m 'A newsroom'   "
         f"(in {root.resolve()})\n  presstime {here}publish"

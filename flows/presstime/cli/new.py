@@ -2,7 +2,7 @@
 
 import os
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -21,10 +21,15 @@ from presstime.scaffold.post import Wish, identity_of, path_of, text_of
 from presstime.scaffold.site import Site, recognise
 from presstime.settings import FILE, Settings, parse_settings
 
+NOW = "now"
+ON_TIME = timedelta(minutes=2)  # what was asked for as now is not called past
+
 
 @click.command()
 @click.argument("title", nargs=-1, required=True)
-@click.option("--at", metavar="TIME", help="When it goes out: 2026-03-24T09:00, local time, or with an offset.")
+@click.option(
+    "--at", metavar="TIME", help="When it goes out: now, or 2026-03-24T09:00 (local time, or with an offset)."
+)
 @click.option("--slot", metavar="NAME", help="It takes the next free one of these weekly slots.")
 @click.option("--channels", multiple=True, metavar="NAMES", help="Channels and groups; else the newsroom's default.")
 @click.option("--draft", is_flag=True, help="It does not go out before you say so.")
@@ -89,7 +94,7 @@ class _Desk:
 def _write(desk: _Desk, wish: Wish, folder: str | None, at: str | None, edit: bool, form: str) -> int:
     _check(desk, wish)
     dialect = dialect_of(desk.root, desk.settings.content.posts, desk.site.generator if desk.site else None)
-    if at and parse_instant(at).tzinfo is not None:
+    if at and at != NOW and parse_instant(at).tzinfo is not None:
         dialect = replace(dialect, local=False)  # an instant was meant, not what clocks show somewhere
     suffix = wish.language if wish.language and desk.site and desk.site.by_suffix else None
     path = path_of(wish, dialect, _folder(desk, folder, wish.language), suffix)
@@ -118,7 +123,7 @@ def _tell(desk: _Desk, wish: Wish, dialect: Dialect, path: str, form: str) -> No
         say_json({**document, "draft": wish.draft, "next": following})
         return
     click.echo(shown)
-    if wish.due and wish.due <= wish.now:
+    if wish.due and wish.now - wish.due > ON_TIME:
         say("note: that time is past; whether it still goes out is up to `late`.")
     if wish.draft:
         say(
@@ -164,6 +169,8 @@ def _channels(named: tuple[str, ...], settings: Settings) -> tuple[str, ...]:
 
 def _instant(text: str, settings: Settings) -> datetime:
     """A time as written, with its offset, or with that of the newsroom's clocks. Raises `UsageError`."""
+    if text == NOW:
+        return now().astimezone(ZoneInfo(settings.timezone)).replace(second=0, microsecond=0)
     try:
         found = parse_instant(text)
         instant = found if found.tzinfo else resolve_local(found, settings.timezone)

@@ -13,7 +13,7 @@ SETTINGS = "presstime.toml"
 HEAD = """\
 [newsroom]
 name = {name}
-timezone = {zone}                 # of local times that name no zone
+{zone:<35} # of local times that name no zone
 """
 AUDIT = """
 [audit]
@@ -55,7 +55,8 @@ IGNORED = ".presstime/\n"
 
 @dataclass(frozen=True, slots=True)
 class Newsroom:
-    """What is made: `posts`, `link` and `links` as in [content]; without a site the folder is the newsroom's alone."""
+    """What is made: `posts`, `link` and `links` as in [content]. Beside a site, or other posts that are there (`beside`), what is
+    there is let be; else the folder is the newsroom's alone."""
 
     name: str
     zone: str
@@ -64,12 +65,13 @@ class Newsroom:
     link: str | None = None
     links: Mapping[str, str] = field(default_factory=dict)
     site: Site | None = None
+    beside: bool = False
 
 
 def files(newsroom: Newsroom, now: datetime) -> Iterator[File]:
     """Everything that a newsroom needs. Those who add files of their own to a newsroom give them as such a list, too."""
     yield File(SETTINGS, settings(newsroom), "the newsroom's settings")
-    if newsroom.site is None:
+    if not newsroom.beside:
         first = POST.format(date=f"{now - timedelta(days=1):%Y-%m-%d} 09:00")
         yield File("posts/hello.md", first, "a first post, due since yesterday")
     yield File(
@@ -77,28 +79,29 @@ def files(newsroom: Newsroom, now: datetime) -> Iterator[File]:
         f"{json.dumps(schema(), ensure_ascii=False, indent=2)}\n",
         "the keys of a post, as a JSON Schema",
     )
-    built = "" if newsroom.site else "public/\n"
+    built = "" if newsroom.beside else "public/\n"
     yield File(".gitignore", IGNORED + built, "what Presstime keeps on each machine is not in Git", add_lines)
 
 
 def settings(newsroom: Newsroom) -> str:
     """presstime.toml."""
     site = newsroom.site
-    head = HEAD.format(name=quoted(newsroom.name), zone=quoted(newsroom.zone))
+    head = HEAD.format(name=quoted(newsroom.name), zone=f"timezone = {quoted(newsroom.zone)}")
     if newsroom.language:
-        head += f"language = {quoted(newsroom.language)}                     # of posts that do not say\n"
-    feed = ".presstime/feed" if site else "public/feed"
+        head += f"{f'language = {quoted(newsroom.language)}':<35} # of posts that do not say\n"
+    feed = ".presstime/feed" if newsroom.beside else "public/feed"
     home = f"home = {quoted(site.home)}\n" if site and site.home else ""
     channels = CHANNELS.format(name=quoted(newsroom.name), feed=quoted(feed), home=home)
     return head + _content(newsroom) + AUDIT + channels
 
 
 def _content(newsroom: Newsroom) -> str:
-    if newsroom.site is None:
+    if not newsroom.beside:
         return ""
+    whose = f"the posts of the {newsroom.site.generator} site ({newsroom.site.config})" if newsroom.site else "the posts that are there"  # fmt: skip
     lines = [
         "",
-        f"[content]                           # the posts of the {newsroom.site.generator} site ({newsroom.site.config})",
+        f"[content]                           # {whose}",
         f"posts = {json.dumps(list(newsroom.posts), ensure_ascii=False)}",
         "opt_in = true                       # a post is announced if its front matter names `channels`; all others, the",
         "                                    # whole archive with them, are the site's alone: neither checked nor published",
