@@ -754,6 +754,10 @@ class DeliveryState:
     receipts: tuple[Receipt, ...] = ()  # one per accepted segment, in order
     sent_digest: str = ""  # of the variant the receipts belong to
     attempts: int = 0
+    deferred: Intent | None = (
+        None  # the last announced send that was put off: what the network was left for it may be used again
+    )
+    deferrals: int = 0  # one after the other, each after a try, for reasons that pass
     until: datetime | None = None  # of a deferral; of what was handed to a person: the end of its time
     url: str | None = None
     done: datetime | None = None  # when it was published, by S3's clock

@@ -381,7 +381,7 @@ def test_a_refused_publishing_that_cannot_be_looked_into(boxes: SandboxBench) ->
 
 
 def test_a_container_lives_for_a_day(boxes: SandboxBench) -> None:
-    """EXPIRED was never published: settling learns it as a refusal, and so does who would still publish it."""
+    """EXPIRED was never published: settling learns it as a refusal. Who would still publish it puts it off, and makes another."""
     account = f"expired-{boxes.network}"
     sender = Sender(boxes, account)
     order = sender.ready(sender.text("Trop tard"))
@@ -389,8 +389,41 @@ def test_a_container_lives_for_a_day(boxes: SandboxBench) -> None:
     found = sender.adapter.find(order)
     assert isinstance(found, Refused)
     assert found.code == "EXPIRED"
-    assert isinstance(sender.adapter.send(order), Refused)
+    assert isinstance(sender.adapter.send(order), Deferred)
     assert boxes.posts(account) == []
+    again = replace(order, deposit=sender.adapter.deposit(order))
+    assert again.deposit != order.deposit
+    assert isinstance(sender.adapter.send(again), Accepted)
+
+
+def test_a_container_that_was_put_off_is_used_again(boxes: SandboxBench) -> None:
+    """As long as it can be published; one that is not there any more, or was in error, is made anew."""
+    account = f"again-{boxes.network}"
+    sender = Sender(boxes, account)
+    order = sender.ready(sender.text("Encore"))
+    made = len(boxes.server.state.containers)
+    boxes.fault(account, "429", path="*publish", times=1)
+    assert isinstance(sender.adapter.send(order), Deferred)
+    assert sender.adapter.deposit(order) == order.deposit
+    assert len(boxes.server.state.containers) == made
+    container_of(order, boxes).error = "broken"
+    assert sender.adapter.deposit(order) != order.deposit
+    del boxes.server.state.containers[str(order.deposit["container"])]
+    other = replace(order, deposit=sender.adapter.deposit(order))
+    assert other.deposit != order.deposit
+    assert isinstance(sender.adapter.send(other), Accepted)
+    assert len(boxes.posts(account)) == 1
+
+
+def test_a_container_that_is_out_is_never_made_twice(boxes: SandboxBench) -> None:
+    """A network that refused to publish and shows it all the same: a person looks, nothing goes out beside it."""
+    account = f"out-{boxes.network}"
+    sender = Sender(boxes, account)
+    order = sender.ready(sender.text("Deja"))
+    assert isinstance(sender.adapter.send(order), Accepted)
+    with pytest.raises(NetworkError, match="says now that it is out") as caught:
+        sender.adapter.deposit(order)
+    assert caught.value.needs_person
 
 
 def test_a_container_that_is_not_ready_may_be_published_later(boxes: SandboxBench) -> None:

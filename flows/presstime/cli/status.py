@@ -18,7 +18,7 @@ COMING = 5
 ADVICE = {
     Status.UNKNOWN: "look at the channel, then `presstime settle`",
     Status.REFUSED: "change the post and commit it",
-    Status.DEFERRED: "tried again at each pass; see the reason",
+    Status.DEFERRED: "tried again by itself, each time after a longer wait; see the reason",
     Status.HELD: "see the reason",
     Status.PUBLISHED: "what is out is not what Git says: see the reason",
 }

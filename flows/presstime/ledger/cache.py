@@ -25,6 +25,7 @@ from presstime.model import (
     Delivery,
     DeliveryState,
     Intent,
+    Json,
     JsonObject,
     Receipt,
     Status,
@@ -33,7 +34,7 @@ from presstime.model import (
 )
 from presstime.pauses import EVERY_POST, Pause, Scope
 
-SCHEMA = 10  # of the fold: to be raised when a state, or what an event makes of it, changes
+SCHEMA = 11  # of the fold: to be raised when a state, or what an event makes of it, changes
 # `life` is another one whenever the fold begins anew. Beside each state stands what plans look it up by.
 TABLES = """
 CREATE TABLE IF NOT EXISTS head (id INTEGER PRIMARY KEY CHECK (id = 1), n INTEGER, hash TEXT, etag TEXT, log TEXT, life TEXT);
@@ -353,7 +354,7 @@ def _state_of(text: str) -> DeliveryState:
 
 
 def _state_to_json(state: DeliveryState) -> JsonObject:
-    claim, intent, change = state.claim, state.intent, state.change
+    claim, change = state.claim, state.change
     return {
         "delivery": str(state.delivery),
         "status": state.status,
@@ -371,7 +372,9 @@ def _state_to_json(state: DeliveryState) -> JsonObject:
         "review": state.review,
         "claim": claim and [claim.worker, claim.epoch, to_iso(claim.until)],
         "epoch": state.epoch,
-        "intent": intent and [intent.segment, intent.digest, intent.key, to_iso(intent.at), dict(intent.deposit)],
+        "intent": _intent_to_json(state.intent),
+        "deferred": _intent_to_json(state.deferred),
+        "deferrals": state.deferrals,
         "receipts": [r.to_json() for r in state.receipts],
         "sent_digest": state.sent_digest,
         "attempts": state.attempts,
@@ -392,7 +395,7 @@ def _state_to_json(state: DeliveryState) -> JsonObject:
 
 
 def _state_from_json(data: JsonObject) -> DeliveryState:
-    claim, intent, change = data["claim"], data["intent"], data["change"]
+    claim, change = data["claim"], data["change"]
     return DeliveryState(
         **{
             **data,
@@ -400,7 +403,8 @@ def _state_from_json(data: JsonObject) -> DeliveryState:
             "status": Status(data["status"]),
             "due": data["due"] and from_iso(data["due"]),
             "claim": claim and Claim(claim[0], claim[1], from_iso(claim[2])),
-            "intent": intent and Intent(intent[0], intent[1], intent[2], from_iso(intent[3]), intent[4]),
+            "intent": _intent_from_json(data["intent"]),
+            "deferred": _intent_from_json(data["deferred"]),
             "receipts": tuple(Receipt.from_json(r) for r in data["receipts"]),
             "until": data["until"] and from_iso(data["until"]),
             "done": data["done"] and from_iso(data["done"]),
@@ -410,3 +414,11 @@ def _state_from_json(data: JsonObject) -> DeliveryState:
             "handed": data["handed"] and from_iso(data["handed"]),
         }
     )
+
+
+def _intent_to_json(intent: Intent | None) -> Json:
+    return intent and [intent.segment, intent.digest, intent.key, to_iso(intent.at), dict(intent.deposit)]
+
+
+def _intent_from_json(data: Json) -> Intent | None:
+    return Intent(data[0], data[1], data[2], from_iso(data[3]), data[4]) if data else None

@@ -12,6 +12,7 @@ from presstime.processes import is_gone
 
 LEASE_SECONDS = 120.0  # longer than any send with its retries; a worker that is gone is not waited for, see worker.py
 SLACK_SECONDS = 5.0  # S3 gives its time in whole seconds, and a reply travels
+Later = Callable[[DeliveryState], datetime | None]
 ENDED = (Status.PUBLISHED, Status.REFUSED, Status.MISSED, Status.HELD, Status.RETRACTED, Status.DROPPED, Status.SKIPPED)
 
 
@@ -117,8 +118,9 @@ class ClaimHandle:
     def refused(self, segment: int, reason: str, code: str) -> None:
         self._append("refused", segment=segment, reason=reason, code=code)
 
-    def deferred(self, reason: str, until: datetime | None, needs_person: bool) -> None:
-        self._append("deferred", reason=reason, until=until and to_iso(until), needs_person=needs_person)
+    def deferred(self, reason: str, until: datetime | None, needs_person: bool, tried: bool = False) -> None:
+        """Record that it was certainly not accepted. `tried`: the network said so, for a reason that passes."""
+        self._append("deferred", **_deferral(reason, until, needs_person, tried))
 
     def unknown(self, segment: int, reason: str, over: bool = False) -> None:
         """Record that a send may have taken effect. `over`: the claim ends with it, and a later pass settles it."""
@@ -209,20 +211,30 @@ def put_off(
     clock: Callable[[], datetime],
     reason: str,
     needs_person: bool,
+    later: Later | None = None,
 ) -> None:
-    """Record that a delivery could not even be begun, or not be settled, unless the log says just that already."""
+    """Record that a delivery could not even be begun, or not be settled, unless the log says just that already. With `later` it was
+    tried, which is news each time: that says, of the state, until when it is left alone."""
 
     def propose(view: View) -> Sequence[Event]:
         state = view(delivery)
         if state is None or not claimable(state, digest, ledger.store.now(), ledger.writer, ledger.is_gone):
             return ()
-        if state.status in (Status.DEFERRED, Status.UNKNOWN) and state.reason == reason:
+        told = state.status in (Status.DEFERRED, Status.UNKNOWN) and state.reason == reason
+        waits = state.until is not None and state.until > clock()
+        if told and (later is None or waits or state.intent is not None):
             return ()
         if state.intent is not None:  # it stays in doubt: "deferred" would say that nothing was sent
             return [step("unknown", delivery, clock, segment=state.intent.segment, reason=reason, over=True)]
-        return [step("deferred", delivery, clock, reason=reason, until=None, needs_person=needs_person)]
+        until = later(state) if later else None
+        return [step("deferred", delivery, clock, **_deferral(reason, until, needs_person, later is not None))]
 
     ledger.append(propose)
+
+
+def _deferral(reason: str, until: datetime | None, needs_person: bool, tried: bool) -> Mapping[str, Json]:
+    told = {"reason": reason, "until": until and to_iso(until), "needs_person": needs_person}
+    return {**told, "tried": True} if tried else told
 
 
 def claimed(ledger: Ledger, state: DeliveryState, digest: str) -> Mapping[str, Json]:

@@ -7,7 +7,7 @@ claimed   worker, lease (seconds), digest, run, origin (commit, blob, author, ap
 sending   segment, digest, key, lease, origin; deposit, where the network works in two steps: what names the first one's
 accepted  segment, receipt
 refused   segment, reason, code
-deferred  reason, until, needs_person
+deferred  reason, until, needs_person; tried, where it was tried before that
 unknown   segment, reason, over (whether the claim ended with it)
 settled   segment, found, how, receipt; or review (a person decides) or resend
 published url
@@ -97,7 +97,7 @@ def _planned(state: DeliveryState, event: Event, at: datetime) -> DeliveryState:
         return planned  # what is on the network, or may be, stays what it is
     if state.status is Status.HANDED and planned.digest == state.sent_digest:
         return planned  # the person has just these words
-    return replace(planned, status=Status.PLANNED, reason="", until=None)
+    return replace(planned, status=Status.PLANNED, reason="", until=None, deferrals=0)
 
 
 def _claimed(state: DeliveryState, event: Event, at: datetime) -> DeliveryState:
@@ -115,6 +115,7 @@ def _sending(state: DeliveryState, event: Event, at: datetime) -> DeliveryState:
         state,
         status=Status.SENDING,
         intent=Intent(data["segment"], data["digest"], data["key"], at, data.get("deposit", {})),
+        deferred=None,
         sent_digest=data["digest"],
         attempts=state.attempts + 1,
         claim=_extended(state.claim, data, at),
@@ -133,7 +134,8 @@ def _accepted(state: DeliveryState, event: Event, at: datetime) -> DeliveryState
     if state.status is Status.PUBLISHED or n != len(state.receipts):
         return _told_late(state, n, receipt)
     receipts = (*state.receipts, receipt)
-    return replace(state, receipts=receipts, intent=None, status=Status.CLAIMED, review=False, reason="")
+    known = replace(state, receipts=receipts, intent=None, deferrals=0)
+    return replace(known, status=Status.CLAIMED, review=False, reason="")
 
 
 def _told_late(state: DeliveryState, n: int, receipt: Receipt) -> DeliveryState:
@@ -156,9 +158,10 @@ def _deferred(state: DeliveryState, event: Event, at: datetime) -> DeliveryState
     until = from_iso(event.data["until"]) if event.data.get("until") else None
     if event.data.get("change"):
         return replace(state, claim=None, change=_change(state, event, at), reason=event.data["reason"], until=until)
-    urgent = bool(event.data.get("needs_person"))
+    urgent, tried = bool(event.data.get("needs_person")), bool(event.data.get("tried"))
     deferred = replace(state, status=Status.DEFERRED, intent=None, claim=None, reason=event.data["reason"], until=until)
-    return replace(deferred, needs_person=urgent)
+    left, count = state.intent or state.deferred, state.deferrals + 1 if tried else state.deferrals
+    return replace(deferred, needs_person=urgent, deferred=left, deferrals=count)
 
 
 def _unknown(state: DeliveryState, event: Event, at: datetime) -> DeliveryState:
@@ -210,7 +213,7 @@ def _skipped(state: DeliveryState, event: Event, at: datetime) -> DeliveryState:
 
 
 def _retried(state: DeliveryState, event: Event, at: datetime) -> DeliveryState:
-    again = replace(state, until=None, reason="", final="", claim=None)
+    again = replace(state, until=None, reason="", final="", claim=None, deferrals=0)
     if state.status in (Status.PUBLISHED, Status.RETRACTED, Status.UNKNOWN):
         return again
     return replace(again, status=Status.PLANNED)

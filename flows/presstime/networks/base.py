@@ -113,8 +113,9 @@ class Adapter(Composer):
 
     def deposit(self, order: Order) -> Mapping[str, Json]:
         """Leave with the network, unseen by readers, what `send` will publish (a container), where it works in two steps.
-        Returns what names it: the log keeps it before the send, so that settling can ask for it. Each call leaves a new one.
-        Raises `NetworkError`."""
+        Returns what names it: the log keeps it before the send, so that settling can ask for it. Each call leaves a new one,
+        unless the order's own `deposit` names one that was left for an earlier try, and that can still be published. Raises
+        `NetworkError`."""
         return {}
 
     @abstractmethod

@@ -66,10 +66,28 @@ class ContainerAdapter(GraphAdapter):
         return {item.digest: self.public_address(item, read(item)) for item in variant.attachments()}
 
     def _deposit(self, order: Order) -> Mapping[str, Json]:
-        params = fill(self.planned(order), order.media) | self._place(order)
+        place = self._place(order)
+        if "container" in order.deposit and self._can_still_be_published(order.deposit["container"]):
+            return order.deposit
+        params = fill(self.planned(order), order.media) | place
         if "children" in params:
             params["children"] = ",".join(self._container(child) for child in params["children"])
         return {"container": self._container(params)}
+
+    def _can_still_be_published(self, container: str) -> bool:
+        """Whether a container of an earlier try is as good as a new one. Raises `Failed` where it is out, though publishing it was
+        refused: another one would be a second post."""
+        try:
+            status, _ = self._status(container)
+        except Failed as failed:
+            if isinstance(failed.verdict, Refused):
+                return False  # it is not there any more
+            raise
+        if status == "PUBLISHED":
+            raise Failed(
+                Deferred(f"{self.traits.title} refused to publish it, and says now that it is out", needs_person=True)
+            )
+        return status == "FINISHED"
 
     def _container(self, params: JsonObject) -> str:
         """The id of a new container, once it can be published: an unfinished one cannot."""
@@ -106,7 +124,9 @@ class ContainerAdapter(GraphAdapter):
             return Unknown(refused.reason)
         if isinstance(found, Receipt):
             return Accepted(found)
-        return Deferred(refused.reason) if found is None and number(refused.code) in NOT_NOW else refused
+        too_old = found is not None and found.code == "EXPIRED"  # the next try makes a new one
+        not_now = found is None and number(refused.code) in NOT_NOW
+        return Deferred(refused.reason) if too_old or not_now else refused
 
     def _find(self, order: Order) -> Receipt | Refused | None:
         if "container" not in order.deposit:

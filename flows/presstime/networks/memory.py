@@ -235,7 +235,9 @@ class Memory(Adapter):
         return {"text": segment.text, "media": [item.digest for item in segment.media]}
 
     def deposit(self, order: Order) -> Mapping[str, Json]:
-        return {"container": self.network.container()} if self.traits.settling is Settling.CONTAINER else {}
+        if self.traits.settling is not Settling.CONTAINER:
+            return {}
+        return order.deposit or {"container": self.network.container()}
 
     def send(self, order: Order) -> Outcome:
         return self._too_long(order) or self._request(

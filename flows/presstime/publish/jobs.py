@@ -10,6 +10,7 @@ from presstime.ledger.log import Ledger, View
 from presstime.model import Action, Attachment, Delivery, Event, Status, Variant
 from presstime.pauses import Scope, scopes_of
 from presstime.plan import Wanted
+from presstime.plan.pauses import lapse
 from presstime.publish.change import ChangeJob, takedown
 from presstime.publish.send import Job
 from presstime.publish.words import Words
@@ -79,7 +80,8 @@ class Jobs:
 
         channel = self.words.channel(target.channel)
         scopes = self._scopes(action.delivery, post.campaign)
-        return Job(rendered.variant, channel, target.due, read, post.on_partial, scopes)
+        ends = lapse(target, post.expires_at)
+        return Job(rendered.variant, channel, target.due, read, post.on_partial, scopes, ends)
 
     def _scopes(self, delivery: Delivery, campaign: str | None) -> frozenset[Scope]:
         return scopes_of(delivery.channel, self.words.newsroom.settings.groups, campaign)

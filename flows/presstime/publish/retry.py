@@ -4,13 +4,19 @@ An answer that was lost never comes here twice: it is `Unknown`, and goes to set
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from tenacity import RetryCallState, Retrying, retry_any, retry_if_exception_type, retry_if_result
 from tenacity.wait import wait_exponential
 
 from presstime.errors import StoreError
-from presstime.model import Deferred, Outcome
+from presstime.model import Deferred, DeliveryState, Outcome
+from presstime.plan import ON_TIME
 from presstime.publish.timing import Timing
+
+MINUTE = timedelta(minutes=1)
+WAITS = 5  # doublings of a minute, and then half an hour
+WAIT_MAX = timedelta(minutes=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +57,16 @@ def send_patiently(
         sleep=timing.sleep,
         retry_error_callback=lambda state: state.outcome.result() if state.outcome else None,
     )(send)
+
+
+def left_alone(state: DeliveryState, now: datetime, ends: datetime | None) -> datetime | None:
+    """Until when a delivery that was put off again is left alone by all passes: so it waits about as long as it has waited already, half
+    an hour at most. None, for the next pass to try it: after the first time, and so near the end of its time (`ends`) that no try would be left."""
+    if state.deferrals == 0:
+        return None
+    until = now + min(MINUTE * 2 ** min(state.deferrals - 1, WAITS), WAIT_MAX)
+    until = until if ends is None else min(until, ends - ON_TIME)
+    return until if until > now else None
 
 
 def write_patiently(write: Callable[[], None], seconds: float, timing: Timing) -> None:

@@ -29,7 +29,7 @@ from presstime.networks.base import Adapter, Order
 from presstime.pauses import Scope, Subject, scopes_of
 from presstime.publish.change import ChangeJob, Changing, failure, takedown
 from presstime.publish.fence import fenced
-from presstime.publish.retry import RetryRule, send_patiently, write_patiently
+from presstime.publish.retry import RetryRule, left_alone, send_patiently, write_patiently
 from presstime.publish.settle import Settlement, settle
 from presstime.publish.timing import LATENCY, Timing
 
@@ -45,6 +45,9 @@ class Job:
     read: Callable[[Attachment], bytes]
     on_partial: str = "resume"
     scopes: frozenset[Scope] = frozenset()  # what it is a part of, beside its channel
+    ends: datetime | None = (
+        None  # from when on its late rule or its end lets it go out no more, as long as nothing of it is out
+    )
 
     @property
     def subject(self) -> Subject:
@@ -70,12 +73,12 @@ class Publisher:
         state = self.ledger.state(delivery)
         begun = state is not None and state.begun
         if job.channel.name in self.down:  # one that waits for a dead server is enough: the rest of its queue need not
-            return self._as_logged(job) if begun else self._not_ready(job, self.down[job.channel.name])
+            return self._as_logged(job) if begun else self._not_ready(job, self.down[job.channel.name], tried=False)
         if begun:
             return self._resume(job, adapter)
         try:
             media = adapter.prepare(variant, job.read)
-            first = _deposited(adapter, self._order(job, variant.segments[0], media, ()))
+            first = _deposited(adapter, self._order(job, variant.segments[0], media, ()), state)
         except NetworkError as error:
             return self._not_ready(job, error)
         self.timing.wait_until(job.due - LATENCY)
@@ -109,7 +112,9 @@ class Publisher:
         segments = job.variant.segments
         try:
             while (n := len(held.state.receipts)) < len(segments):
-                order = announced or _deposited(adapter, self._order(job, segments[n], media, held.state.receipts))
+                order = announced or _deposited(
+                    adapter, self._order(job, segments[n], media, held.state.receipts), held.state
+                )
                 if not announced:
                     held.intend(_announcement(order))
                 announced = None
@@ -119,7 +124,9 @@ class Publisher:
                     break
         except (ClaimLost, WrongClock, NetworkError) as error:
             # Nothing was sent after the last look. If nobody took over yet, that is worth knowing.
-            held.deferred(error.message, None, needs_person=getattr(error, "needs_person", False))
+            person, tried = getattr(error, "needs_person", False), isinstance(error, NetworkError)
+            until = None if person or not tried else self._left_alone(job, held.state)
+            held.deferred(error.message, until, person, tried and not person)
         return self._after(job, adapter)
 
     def _after(self, job: Job, adapter: Adapter) -> DeliveryState:
@@ -194,7 +201,8 @@ class Publisher:
                 self._surely(lambda: held.refused(n, reason, code))
             case Deferred(reason, until, needs_person):
                 self.down[job.channel.name] = NetworkError(reason, needs_person=needs_person)
-                self._surely(lambda: held.deferred(reason, until, needs_person))
+                later = until if until or needs_person else self._left_alone(job, held.state)
+                self._surely(lambda: held.deferred(reason, later, needs_person, tried=not needs_person))
             case Unknown(reason):
                 self._surely(lambda: held.unknown(n, reason))
                 return self._settle(job, adapter, held, order)
@@ -236,12 +244,16 @@ class Publisher:
         else:
             self._surely(lambda: held.deferred(error.message, None, getattr(error, "needs_person", False)))
 
-    def _not_ready(self, job: Job, error: NetworkError) -> DeliveryState:
-        """Nothing was attempted, and the log says why: once, not at every pass."""
+    def _left_alone(self, job: Job, state: DeliveryState) -> datetime | None:
+        return left_alone(state, self.timing.now(), None if state.begun and state.receipts else job.ends)
+
+    def _not_ready(self, job: Job, error: NetworkError, tried: bool = True) -> DeliveryState:
+        """Nothing was sent, and the log says why. What only a person can mend it says once, not at every pass."""
         if not error.alone:
             self.down[job.channel.name] = error
-        reason = error.told
-        put_off(self.ledger, job.variant.delivery, job.variant.digest, self.timing.now, reason, error.needs_person)
+        later = (lambda state: self._left_alone(job, state)) if tried and not error.needs_person else None
+        delivery, digest, now = job.variant.delivery, job.variant.digest, self.timing.now
+        put_off(self.ledger, delivery, digest, now, error.told, error.needs_person, later)
         return self._as_logged(job)
 
     def _order(self, job: Job, segment: Segment, media: Mapping[str, Json], previous: tuple[Receipt, ...]) -> Order:
@@ -260,8 +272,11 @@ class Publisher:
         write_patiently(write, LEASE_SECONDS, self.timing)
 
 
-def _deposited(adapter: Adapter, order: Order) -> Order:
-    """The order, with what the network has been left for it. Raises `NetworkError`."""
+def _deposited(adapter: Adapter, order: Order, state: DeliveryState | None) -> Order:
+    """The order, with what the network has been left for it, now or for an earlier try that it put off. Raises `NetworkError`."""
+    before = state.deferred if state else None
+    if before is not None and before.key == order.key:
+        order = replace(order, deposit=before.deposit)
     return replace(order, deposit=adapter.deposit(order))
 
 

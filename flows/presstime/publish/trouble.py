@@ -17,7 +17,7 @@ ADVICE = {
     "unknown": "Look at the channel, then `presstime settle`, or the flow `settle`.",
     "refused": "Change the post and commit it; or, if it was the account's fault, `presstime retry`.",
     "held": "See the reason.",
-    "deferred": "It is tried again at each pass; see the reason.",
+    "deferred": "It is tried again by itself, each time after a longer wait; see the reason.",
     "missed": "Give it a new publish_at, or `late: publish`, and commit; else nothing.",
     "not changed": "Change the post once more, or do it by hand on the channel and `presstime settle`.",
 }
