@@ -10,7 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import ClassVar
+from typing import ClassVar, Protocol
 
 from presstime.errors import NetworkError, Unsupported
 from presstime.model import (
@@ -77,6 +77,14 @@ class Composer(ABC):
         Raises `Unsupported` for what the network cannot express."""
 
 
+class Keeps(Protocol):
+    """A place on this machine that only its owner reads: "" where nothing is kept. Neither way raises anything."""
+
+    def read(self) -> str: ...
+
+    def write(self, value: str) -> None: ...
+
+
 class Adapter(Composer):
     """A network, seen through one channel's account.
 
@@ -86,11 +94,12 @@ class Adapter(Composer):
     `address_of` puts a file where the network can fetch it and gives its public address, for those whose traits say
     `public_media`; it raises `NetworkError` where there is no such place. `renew` gives a credential in place of one that the
     network does not take any more, or None where there is no way to; it raises `NetworkError` where it went wrong, which the
-    outcome then tells. Whoever makes the adapter sets both.
+    outcome then tells. `keep` is where a login may stay for the next pass. Whoever makes the adapter sets them.
     """
 
     address_of: AddressOf | None = None
     renew: Renew | None = None
+    keep: Keeps | None = None
 
     def __init__(self, channel: Channel, secret: Secret | None) -> None:
         self.channel = channel

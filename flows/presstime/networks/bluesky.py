@@ -100,7 +100,7 @@ class Bluesky(HttpAdapter):
 
     def __init__(self, channel: Channel, secret: Secret | None) -> None:
         super().__init__(channel, secret)
-        self.session = Session(self.http, channel.account or "", self.directory.server_of)
+        self.session = Session(self.http, channel.account or "", self.directory.server_of, lambda: self.keep)
 
     @staticmethod
     def compose(variant: Variant, segment: Segment) -> JsonObject:
@@ -218,7 +218,7 @@ class Bluesky(HttpAdapter):
         return Receipt(uri, f"{self._profile()}/post/{rkey}", {"uri": uri, "cid": cid, "rkey": rkey})
 
     def _identity(self) -> Identity:
-        session = self.session.open()
+        session = self.session.log_in()
         if session.get("active") is False:
             raise Failed(Deferred(f"the account is {session.get('status', 'not active')}", needs_person=True))
         scope = self.session.scope()

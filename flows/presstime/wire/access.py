@@ -11,11 +11,13 @@ from presstime.model import Action, Channel, Secret, Traits
 from presstime.networks import is_served, load
 from presstime.settings import FILE, reveal
 from presstime.wire.branch import SANDBOX
+from presstime.wire.places import STATE
 from presstime.wire.secrets import KEEPERS, RESOLVERS
 from presstime.wire.stages import Staged
 
 if TYPE_CHECKING:
     from presstime.accounts.accounts import Accounts
+    from presstime.accounts.sessions import KeptLogin
 
 
 @dataclass
@@ -33,6 +35,13 @@ class Admitted(Staged):
         return Accounts(
             self.settings.apps, places, lambda: self.store, own_name(), self._warn, lambda: self.timing.now()
         )
+
+    def kept_login(self, name: str) -> "KeptLogin":
+        """Where a channel's login stays between passes, below a folder that Git does not see."""
+        from presstime.accounts.sessions import KeptLogin
+
+        self.state_folder(STATE)
+        return KeptLogin(self.accounts.places, f"file:{STATE}/sessions/{name}")
 
     def placed(self, channel: Channel) -> Channel:
         """The channel as its adapter sees it."""

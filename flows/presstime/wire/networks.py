@@ -44,6 +44,8 @@ class Connected(Admitted):
             adapter = self.adapter_with(channel, self._secret(channel, kind.traits))
             if kind.traits.public_media:
                 adapter.address_of = self._address_on(placed)
+            if kind.traits.needs_credentials:
+                adapter.keep = self.kept_login(name)
             if kind.traits.needs_credentials and channel.credentials is not None:
                 adapter.renew = self.accounts.renewal(placed).replacing
             self._adapters[name] = adapter
