@@ -48,7 +48,9 @@ TREES = st.recursive(
     lambda inner: st.one_of(
         st.lists(inner, max_size=2).map(lambda i: f"[{', '.join(i)}]"),
         st.dictionaries(
-            st.sampled_from(["file", "alt", "brand", "agencies", "skip", "publish_at", "tags", "id", "focus", "media"]),
+            st.sampled_from(
+                ["file", "alt", "brand", "agencies", "channel", "skip", "publish_at", "tags", "id", "focus", "media"]
+            ),
             inner,
             max_size=2,
         ).map(lambda d: "{" + ", ".join(f"{k}: {v}" for k, v in d.items()) + "}"),

@@ -1,6 +1,7 @@
 """Posts: what each key becomes, what is refused where, and that one bad file stops no other."""
 
 import os
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -434,6 +435,55 @@ def test_what_a_map_says_of_a_channel(folder: GitFolder) -> None:
     )
     assert brand.media is not None
     assert brand.media[0].path == "posts/a.png"
+
+
+def test_what_overrides_say_of_a_channel(folder: GitFolder) -> None:
+    """As a map in `channels`: a channel's own entry before its group's. It adds no channel, and what is empty says nothing."""
+    post = sound(
+        folder,
+        HEAD.replace("[brand]", "[agencies, brand]")
+        + """overrides:
+  - channel: agencies
+    text: Bonjour
+    late: ask
+  - {channel: lille, text: Bonjour Lille, publish_at: ""}
+""",
+    )
+    lille, tokyo, brand = post.targets
+    assert (lille.text, lille.late, lille.due) == ("Bonjour Lille", Late("ask"), NINE_IN_PARIS)
+    assert (tokyo.text, tokyo.late) == ("Bonjour", Late("ask"))
+    assert (brand.text, brand.late) == (None, Late("within", timedelta(hours=2)))
+
+
+def test_overrides_apply_to_the_default_channels_too(folder: GitFolder) -> None:
+    """Where a post names no channels, those that it goes to are the ones that can be overridden."""
+    front = HEAD.replace("channels: [brand]", "overrides: [{channel: lille, text: Lille}]")
+    post = sound(folder, front, extra='[defaults]\nchannels = ["agencies"]\n')
+    assert [(t.channel, t.text) for t in post.targets] == [("lille", "Lille"), ("tokyo", None)]
+
+
+@pytest.mark.parametrize(
+    ("entry", "code"),
+    [
+        ("{channel: lille, text: x}", "not-chosen"),
+        ("{channel: agencies, text: x}", "not-chosen"),
+        ("{channel: brnad, text: x}", "unknown-channel"),
+        ("{text: x}", "no-channel"),
+        ('{channel: "", text: x}', "no-channel"),
+        ("{channel: brand, txet: x}", "unknown-key"),
+        ("brand", "wrong-type"),
+    ],
+)
+def test_an_override_that_would_be_lost_is_an_error(folder: GitFolder, entry: str, code: str) -> None:
+    """What is said of a channel to which the post does not go, or of none, or under an unknown key, stops the post."""
+    assert [problem[2] for problem in refused(folder, HEAD + f"overrides: [{entry}]\n")] == [code]
+
+
+def test_an_empty_text_is_as_if_the_key_were_absent(folder: GitFolder) -> None:
+    """Programs that write front matter leave "" where a field was emptied: at every key, as nothing at all."""
+    empty = "".join(f'{key.name}: ""\n' for key in KEYS if key.name not in ("id", "title", "publish_at", "channels"))
+    assert replace(sound(folder, HEAD + empty), blob="") == replace(sound(folder, HEAD), blob="")
+    assert refused(folder, HEAD.replace("2026-03-24T09:00", '""')) == [(1, 1, "missing-publish-at")]
 
 
 def test_the_defaults_apply_if_no_channels_are_named(folder: GitFolder) -> None:

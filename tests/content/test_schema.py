@@ -32,6 +32,7 @@ UNSEEN = {
     "unknown-slots",
     "bad-repeat",
     "no-channels",
+    "not-chosen",
     "bad-media-path",
 }
 
@@ -130,6 +131,11 @@ channels: {brand: } | channels: {brand: {}} | channels: {brand: true} | channels
 channels: {brand: {text: x, skip: yes}} | channels: {brand: {txet: x}} | channels: [lille, {brand: {text: 5}}]
 channels: {brand: {publish_at: 2026-03-24, timezone: UTC, late: skip}} | channels: {brand: {publish_at: soon}}
 channels: {brand: {media: []}} | channels: {brand: {media: [{alt: x}]}} | channels: {brand: {late: 5, skip: true}}
+overrides: [{channel: brand, text: x}] | overrides: {channel: brand, skip: true} | overrides: [] | overrides: | overrides: ""
+overrides: [{text: x}] | overrides: [{channel: "", text: x}] | overrides: brand | overrides: [brand] | overrides: [{channel: brand, txet: x}]
+overrides: [{channel: brand, publish_at: ""}] | overrides: [{channel: brand, publish_at: soon}] | overrides: [{channel: [brand]}]
+channels: {brand: {publish_at: "", late: "", skip: ""}} | media: {file: "", image: a.png} | media: {file: a.png, focus: ""}
+expires_at: "" | retract: "" | thread: "" | fold: "" | link: "" | timezone: "" | repeat: "" | media: "" | tags: "" | channels: ""
 status: draft | status: retracted | status: Ready | status: maybe | status: scheduled | status: [draft] | status: ""
 tags: a b | tags: [a, 2026, ~] | tags: 2026 | tags: {a: b} | tags: [[a]] | keywords: "a, b" | tags: []
 language: fr | language: en_GB | language: no | language: French of course | lang: [fr] | language: ""
@@ -156,6 +162,7 @@ media = [{file = "a.png", focus = [0, 0.5]}] | media = [{file = "a.png", focus =
 media = [{file = "a.png", alt = 5}] | media = [true] | thread = "never" | thread = ["never", "leave"] | thread = 5
 thread = {mode = "never"} | taxonomies.tags = ["a"] | taxonomies.tags = [5] | extra.id = "b" | extra.id = 5 | extra.zz = 5
 campaign = 5 | status = "draft" | status = "x" | repeat = "x" | timezone = "UTC" | timezone = 5 | params.x = [1]
+publish_at = "" | media = "" | overrides = [{channel = "brand", text = "x"}] | overrides = [{channel = 5}] | overrides = "brand"
 """
 
 

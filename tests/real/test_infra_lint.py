@@ -29,7 +29,7 @@ LINTERS: dict[str, tuple[list[str], tuple[str, ...]]] = {
     "zizmor": (["zizmor", "--offline", "--persona", "auditor", "{file}"], WORKFLOWS),
     "dependabot": ([*SCHEMA, "vendor.dependabot", "{file}"], (".github/dependabot.yml",)),
     "gitlab-ci": ([*SCHEMA, "vendor.gitlab-ci", "{file}"], ("infra/ci/gitlab-ci.yml",)),
-    "shellcheck": (["shellcheck", "-x", "{file}"], (".ci/run", ".ci/pds/install")),
+    "shellcheck": (["shellcheck", "-x", "{file}"], (".ci/run", ".ci/pds/install", ".ci/cms/install")),
 }
 # What each must refuse: a change (pattern, replacement) of one of its files.
 MISTAKES = {

@@ -19,6 +19,7 @@ Kind = Literal[
     "rule",
     "texts",
     "channels",
+    "overrides",
     "media",
     "late",
     "thread",
@@ -73,6 +74,13 @@ KEYS = (
         "channels",
         "Names of channels and groups, or a map of them to what is particular there. Without it, the newsroom's default channels.",
         "[brand-mastodon, agencies]",
+    ),
+    Key(
+        "overrides",
+        (),
+        "overrides",
+        "What is particular on one of the channels, as a list: `channel` (or a group) with the keys below. A map in `channels` says the same.",
+        "[{channel: brand-x, text: A shorter word for X.}]",
     ),
     Key("status", (), "status", "`draft` keeps the post from being planned, `retracted` takes it down where it is up; `ready` is the rule.", "draft"),
     Key("draft", (), "flag", "Hugo's spelling of `status: draft`.", "true"),
@@ -189,7 +197,7 @@ def _sort(
                 )
             continue
         name, rank = hit
-        if node.value is None:
+        if node.value is None or node.value == "":
             continue
         if name in chosen and chosen[name][0] <= rank:
             extra[written] = node.plain()

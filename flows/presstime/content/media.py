@@ -139,7 +139,7 @@ def _fields(node: Node, problems: Problems[Any]) -> dict[str, Node]:
             if written.lower() not in THEME_KEYS:
                 advice = suggest(written, MEDIA_NAMES, "keys")
                 problems.warning(value.key, "unknown-key", f"the key {written!r} has no meaning for media", advice)
-        elif value.value is not None and (hit[0] not in found or hit[1] < found[hit[0]][0]):
+        elif value.value not in (None, "") and (hit[0] not in found or hit[1] < found[hit[0]][0]):
             found[hit[0]] = (hit[1], value)
     return {name: value for name, (_, value) in found.items()}
 

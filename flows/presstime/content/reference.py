@@ -8,7 +8,7 @@ BEGIN = "<!-- keys: written by `presstime schema --page`, do not edit -->"
 END = "<!-- end of keys -->"
 PARTS = (
     ("", KEYS),
-    ("Of one channel, where `channels` is a map:", CHANNEL_KEYS),
+    ("Of one channel, in `overrides` or where `channels` is a map:", CHANNEL_KEYS),
     ("Of one picture, in `media`:", MEDIA_KEYS),
 )
 

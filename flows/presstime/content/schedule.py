@@ -1,6 +1,6 @@
 """Which channels a post is meant for, and the instant on each."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
@@ -145,17 +145,22 @@ class Schedule:
 
     def _wanted(self, values: Values) -> dict[str, Particulars]:
         """The channels, with what is said of each. A channel's own entry comes before that of its group."""
-        node = values.found.get("channels")
-        if node is None:
+        node, overrides = values.found.get("channels"), values.found.get("overrides")
+        if node is None and overrides is None:
             return self._defaults
-        wanted: dict[str, Particulars] = {}
+        wanted: dict[str, Particulars] = dict(self._defaults) if node is None else {}
         own: dict[str, Particulars] = {}
-        for name, at, particulars in self._entries(node, values):
-            for channel in self._members(name, at, values.problems):
-                wanted.setdefault(channel, {})
-                if particulars:
-                    kind = own if channel == name else wanted
-                    kind[channel] = {**particulars, **kind.get(channel, {})}
+        said = []
+        for name, at, particulars in self._entries(node, values) if node is not None else ():
+            members = self._members(name, at, values.problems)
+            wanted.update((channel, {}) for channel in members if channel not in wanted)
+            said.append((name, members, particulars))
+        for name, at, particulars in self._overrides(overrides, values) if overrides is not None else ():
+            said.append((name, self._chosen(name, at, wanted, values.problems), particulars))
+        for name, members, particulars in said:
+            for channel in members if particulars else ():
+                kind = own if channel == name else wanted
+                kind[channel] = {**particulars, **kind.get(channel, {})}
         if not own:
             return wanted
         return {name: {**particulars, **own.get(name, {})} for name, particulars in wanted.items()}
@@ -179,6 +184,25 @@ class Schedule:
                 found += self._entries(item, values)
         return found
 
+    def _overrides(self, node: Node, values: Values) -> list[tuple[str, Any, Particulars]]:
+        """As `_entries`, of maps that name their channel themselves."""
+        found = []
+        for item in node.value if type(node.value) is list else [node]:
+            if item.value is None:
+                continue
+            if type(item.value) is not dict:
+                values.wrong("overrides", item, "a list of maps, e.g. [{channel: brand-x, text: Hello}]")
+                continue
+            particulars = dict(item.value)
+            channel = particulars.pop("channel", None)
+            if channel is None or type(channel.value) is not str or not channel.value.strip():
+                advice = "Write e.g. {channel: brand-x, text: Hello}."
+                values.problems.error(item.mark, "no-channel", "an entry of overrides names no channel", advice)
+                continue
+            name = channel.value.strip()
+            found.append((name, channel.mark, self._said(name, Node(particulars, item.mark, item.key), values)))
+        return found
+
     def _said(self, name: str, node: Node, values: Values) -> Particulars:
         """What a map says of one channel. These keys are ours alone, so an unknown one is an error: it would be lost."""
         if node.value is None or _is_flag(node):
@@ -194,9 +218,18 @@ class Schedule:
                 values.problems.error(
                     value.key, "unknown-key", f"the key {written!r} has no meaning for a channel", advice
                 )
-            elif value.value is not None:
+            elif value.value is not None and value.value != "":
                 found[hit[0]] = value
         return found
+
+    def _chosen(self, name: str, at: Any, wanted: Collection[str], problems: Problems[Any]) -> tuple[str, ...]:
+        """The wanted channels that a name stands for; if there is none, what is said of it would be lost."""
+        members = self._members(name, at, problems)
+        chosen = tuple(channel for channel in members if channel in wanted)
+        if members and not chosen:
+            advice = "Name it in channels, too, or take it out of overrides."
+            problems.error(at, "not-chosen", f"{name!r} is not among the post's channels", advice)
+        return chosen
 
     def _members(self, name: str, at: Any, problems: Problems[Any]) -> tuple[str, ...]:
         known = self._named.get(name)

@@ -17,6 +17,10 @@ from presstime.model import Json, JsonObject
 
 DRAFT = "http://json-schema.org/draft-07/schema#"  # the newest that YAML and TOML language servers read whole
 Form = Literal["yaml", "toml"]
+EMPTY: JsonObject = {
+    "type": "string",
+    "maxLength": 0,
+}  # as if the key were absent; no `const`, which editors would offer
 
 _FORBIDDEN = r"\x00-,/:-@\[-^`{-\x7f\s"  # of ASCII, what is neither letter nor digit nor one of . _ -
 _URL = r"[Hh][Tt][Tt][Pp][Ss]?://[^\s/?#@]+(?:[/?#]\S*)?"
@@ -53,6 +57,7 @@ class _Maker:
             "rule": lambda: [_pattern(_RULE)],
             "texts": lambda: [self._text(), self._list([self._text()])],
             "channels": self._channels,
+            "overrides": self._overrides,
             "media": lambda: [*self._medium(), self._list(self._medium())],
             "late": lambda: [{"enum": ["publish", "within 2h", "skip", "ask"]}, _pattern(_late())],
             "thread": self._thread,
@@ -74,7 +79,7 @@ class _Maker:
             "title": "Front matter of a Presstime post",
             "type": ["object", "null"] if self._form == "yaml" else "object",
             "properties": properties,
-            "definitions": {kind: self._any(choices()) for kind, choices in self._kinds.items()},
+            "definitions": {kind: self._any(_or_empty(choices())) for kind, choices in self._kinds.items()},
         }
 
     def _properties(self, keys: Iterable[Key]) -> JsonObject:
@@ -113,6 +118,16 @@ class _Maker:
         named = {"type": "object", "additionalProperties": one}
         return [{"type": "string"}, self._list([{"type": "string"}, named]), named]
 
+    def _overrides(self) -> list[JsonObject]:
+        name = [*self._scalars(), {"type": "string", "pattern": r"\S", "description": "A channel or a group."}]
+        named = {
+            "type": "object",
+            "properties": {"channel": {"anyOf": name}, **self._properties(CHANNEL_KEYS)},
+            "required": ["channel"],
+            "additionalProperties": False,
+        }
+        return [named, self._list([named])]
+
     def _medium(self) -> list[JsonObject]:
         spellings = next([key.name, *key.aliases] for key in MEDIA_KEYS if key.name == "file")
         named = {
@@ -144,6 +159,10 @@ def example(key: Key) -> Json:
     if key.kind == "flag":
         return FLAGS[value]
     return int(value) if key.kind == "number" else value
+
+
+def _or_empty(choices: list[JsonObject]) -> list[JsonObject]:
+    return choices if {} in choices else [*choices, EMPTY]
 
 
 def _pattern(pattern: str, *, optional: bool = True, whole: bool = False) -> JsonObject:
