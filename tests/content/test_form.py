@@ -66,6 +66,13 @@ def test_what_can_be_chosen_is_the_newsroom_s() -> None:
     assert {f["name"] for f in found["media"]["fields"] if f["required"]} == {"file", "alt"}
 
 
+def test_on_a_site_whose_posts_opt_in_nothing_is_chosen_beforehand() -> None:
+    """There a page becomes a post by naming channels: nobody is asked to, and none is filled in."""
+    channels = fields('[content]\nopt_in = true\n[defaults]\nchannels = ["agencies"]\n')["channels"]
+    assert not channels["required"]
+    assert "default" not in channels
+
+
 def test_a_time_is_local_and_says_where() -> None:
     """The format has no offset, and the zone is named; where there are slots, a new post waits for one."""
     when = fields()["publish_at"]

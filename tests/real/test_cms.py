@@ -182,7 +182,7 @@ def picture() -> bytes:
 def form_of(newsroom: GitFolder, browser: Any, zone: str = "America/New_York") -> Form:
     """The form as `init --cms` writes it, in a browser somewhere else."""
     settings = parse_settings((newsroom.path / "presstime.toml").read_bytes())
-    files = {path: text.encode() for path, text in form_files(newsroom.path, settings, "test-repo").files.items()}
+    files = {file.path: file.text.encode() for file in form_files(newsroom.path, settings, "test-repo")}
     page = browser.new_context(timezone_id=zone, viewport={"width": 1280, "height": 900}).new_page()
     page.set_default_timeout(SLOW)
     return Form(page, files)

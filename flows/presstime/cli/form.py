@@ -1,31 +1,24 @@
 """The files of a form in the browser, for `presstime init --cms`: what is found out of the folder, around content/cms.py."""
 
 from pathlib import Path
-from typing import NamedTuple
 
 from presstime.content.cms import backend_of, config_text, configuration, page
 from presstime.content.formfolders import folders_of
 from presstime.content.worktree import WorkTree
 from presstime.errors import UsageError
+from presstime.scaffold.extras import place_of
+from presstime.scaffold.files import File
 from presstime.settings import Settings
 from presstime.web.language import Language
 
-HELP = "A form in the browser (Decap CMS) that writes to github:OWNER/REPO, gitlab:..., forgejo:...@https://HOST, git-gateway, test-repo."
 ADVICE = "Write e.g. --cms github:verne/newsroom, or --cms gitea:verne/newsroom@https://git.verne.example; --cms test-repo to try it."
 
 
-class FormFiles(NamedTuple):
-    """By path from the content root, and what has to be set up."""
-
-    files: dict[str, str]
-    setup: tuple[str, ...]
-
-
-def form_files(root: Path, settings: Settings, spec: str) -> FormFiles:
+def form_files(root: Path, settings: Settings, spec: str) -> list[File]:
     """The page and the configuration of the form. Raises `UsageError` for a host that is not said wholly."""
-    prefix, branch = _repository(root)
+    prefix = place_of(root).inner
     try:
-        backend = backend_of(spec, settings.git.branch or branch)
+        backend = backend_of(spec, settings.git.branch or _branch(root))
     except ValueError as error:
         raise UsageError(str(error), ADVICE) from None
     folders = folders_of(WorkTree(root), settings)
@@ -37,21 +30,22 @@ def form_files(root: Path, settings: Settings, spec: str) -> FormFiles:
     words = Language(settings.language or "en").say
     made = configuration(settings, folders, backend, prefix, _media(root), words)
     folder = _served(root)
-    files = {f"{folder}/index.html": page(settings), f"{folder}/config.yml": config_text(made, backend.setup)}
-    return FormFiles(files, backend.setup)
+    config = config_text(made, backend.setup)
+    return [
+        File(f"{folder}/index.html", page(settings), "the page of the form"),
+        File(f"{folder}/config.yml", config, f"its fields. {' '.join(backend.setup)}"),
+    ]
 
 
-def _repository(root: Path) -> tuple[str, str]:
-    """The content root in its repository ("" or with a slash at its end), and the branch that is checked out there."""
+def _branch(root: Path) -> str:
+    """The branch that is checked out; `main` where there is no repository yet."""
     import pygit2
 
     found = pygit2.discover_repository(str(root.resolve()))
     if found is None:
-        return "", "main"
-    repository = pygit2.Repository(found)
-    head = str(repository.lookup_reference("HEAD").target)
-    inner = root.resolve().relative_to(Path(repository.workdir or root).resolve()).as_posix()
-    return "" if inner == "." else f"{inner}/", head.removeprefix("refs/heads/") if head.startswith("refs/") else "main"
+        return "main"
+    head = str(pygit2.Repository(found).lookup_reference("HEAD").target)
+    return head.removeprefix("refs/heads/") if head.startswith("refs/heads/") else "main"
 
 
 def _served(root: Path) -> str:

@@ -30,6 +30,7 @@ NOTHING = "nothing was written"
 )
 @click.option("--link", help="Where a post's page is, e.g. https://verne.example/{section}/{slug}/")
 @click.option("--with", "extras", type=click.Choice(list(EXTRAS)), multiple=True, help=f"What else is set up; {' and '.join(USUAL)}, if you say nothing. Alone in a newsroom that is there: only this.")  # fmt: skip
+@click.option("--cms", metavar="HOST:REPO", help="A form in the browser (Decap CMS) that saves to github:OWNER/REPO, gitlab:..., forgejo:...@https://HOST; test-repo to try it. In a newsroom that is there: only this.")  # fmt: skip
 @click.option("--bare", is_flag=True, help="Nothing else is set up.")
 @click.option("--no-site", is_flag=True, help="Make a newsroom of its own, whatever site is there.")
 @click.option("--yes", is_flag=True, help="Take what is proposed; do not ask.")
@@ -42,6 +43,7 @@ def command(
     posts: tuple[str, ...],
     link: str | None,
     extras: tuple[str, ...],
+    cms: str | None,
     bare: bool,
     no_site: bool,
     yes: bool,
@@ -55,8 +57,9 @@ def command(
         raise UsageError(f"there is no time zone {zone!r}", "Write it like Europe/Paris.")
     root = directory / folder if folder else directory
     chosen = () if bare else extras or USUAL
-    if extras and (root / SETTINGS).is_file():
-        _carry_out(root, _extras(root, (root / SETTINGS).read_bytes(), chosen), ask=False)
+    if (extras or cms) and (root / SETTINGS).is_file():
+        text = (root / SETTINGS).read_bytes()
+        _carry_out(root, [*_extras(root, text, extras), *_form(root, text, cms)], ask=False)
         return 0
     root, site = (root, None) if no_site else _site(root, yes)
     newsroom = Newsroom(
@@ -79,6 +82,7 @@ def command(
     more = _extras(root, text, chosen)
     if site is None and not extras:  # what is not in this folder is for whoever asked, or was asked
         more = [file for file in more if not file.path.startswith("../")]
+    more += _form(root, text, cms)
     _carry_out(root, [*made, *more], ask=site is not None and not yes)
     _make_repository(root)
     _say_next(root, newsroom.beside)
@@ -136,6 +140,12 @@ def _asked(newsroom: Newsroom) -> Newsroom:
 def _extras(root: Path, text: bytes, chosen: Sequence[str]) -> list[File]:
     found, place = parse_settings(text, FILE), place_of(root)
     return [file for name in chosen for file in EXTRAS[name](found, place)]
+
+
+def _form(root: Path, text: bytes, spec: str | None) -> list[File]:
+    from presstime.cli.form import form_files
+
+    return form_files(root, parse_settings(text, FILE), spec) if spec else []
 
 
 def _refuse_taken(root: Path, made: Sequence[File]) -> None:

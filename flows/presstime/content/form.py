@@ -147,9 +147,11 @@ class Form:
         return self.say(formwords.CHOICES["late"][word]).format(window=window)
 
     def _channels(self) -> JsonObject:
+        widget: JsonObject = {"widget": "select", "multiple": True, "options": self._named()}
+        if self.settings.content.opt_in:  # naming channels is what makes a page of the site a post
+            return {**widget, "hint": self.say(formwords.OPT_IN)}
         chosen = self._default_channels()
-        default: JsonObject = {"default": chosen} if chosen else {}
-        return {"widget": "select", "multiple": True, "required": True, "options": self._named(), **default}
+        return {**widget, "required": True, **({"default": chosen} if chosen else {})}
 
     def _named(self) -> list[Json]:
         """The groups, then the channels, each said with what it is."""

@@ -52,6 +52,7 @@ HINTS = {
     "again": "This may say what another post has said.",
 }
 CHANNEL_HINTS = {"media": "Other pictures than the post's."}
+OPT_IN = "Left empty: it is a page of the site alone, and goes nowhere else."
 LOCAL_TIME = "Local time of {zone}, wherever you are."
 OWN_ZONES = "A channel with a time zone of its own takes it as its own local time."
 NEXT_SLOT = "Left as it is: the next free weekly slot."
