@@ -24,8 +24,12 @@ class Sheet:
 
 
 def sheets(found: Board, pairs: Pairs, stem: str) -> list[Sheet]:
-    """A list as pages of at most LINES, in its order; one page, if there is nothing."""
-    parts = [pairs[start : start + LINES] for start in range(0, len(pairs), LINES)] or [()]
+    """A list as pages of some LINES, in its order; what goes out together stays so. One page, if there is nothing."""
+    parts: list[list[tuple[Story, Card]]] = [[]]
+    for together in by_instant(pairs):
+        if len(parts[-1]) >= LINES:
+            parts.append([])
+        parts[-1] += [(together[0], card) for card in together[1]]
     names = [f"{stem}.html" if n == 0 else f"{stem}-{n + 1}.html" for n in range(len(parts))]
     around = ["", *names, ""]
     return [
