@@ -200,6 +200,30 @@ def test_calendars_are_read_by_others(office: Office) -> None:
     assert uids[0] == uids[1]
 
 
+def test_an_entry_is_short_and_what_is_out_is_linked(office: Office) -> None:
+    """A calendar is fetched again and again: of a long article it has the beginning, as words; of what is out the address. The
+    feed has an article as the HTML that it is."""
+    icalendar = pytest.importorskip("icalendar", reason="icalendar is not installed")
+    office.folder.post("out", "Gone out.", office.now() - timedelta(minutes=5), late="publish", channels="[site-feed]")
+    office.folder.post("long", "Some *words* more. " * 2000, SOON, channels="[site-feed]")
+    office.folder.commit()
+    with office.desk() as desk:
+        run_pass(desk)
+    with office.desk() as desk:
+        desk.ledger.catch_up()
+        site = dict(files(board(desk.sync, office.now(), timedelta(days=1)), Language("en")))
+    events = {str(e["summary"]): e for e in icalendar.Calendar.from_ical(bytes(site["all.ics"])).walk("VEVENT")}  # type: ignore[arg-type]
+    out, long = events["Out (site-feed)"], events["Long (site-feed)"]
+    assert "Gone out" not in out["description"]
+    assert out["url"]
+    assert "Some words more." in long["description"]
+    assert len(long["description"]) < 1200
+    assert all(len(line) <= 75 for line in bytes(site["all.ics"]).split(b"\r\n"))  # type: ignore[arg-type]
+    (item,) = json.loads(site["coming.json"])["items"]
+    assert "<em>words</em>" in item["content_html"]
+    assert "content_text" not in item
+
+
 def test_without_a_log_nothing_is_asked_for(office: Office) -> None:
     """Neither S3 nor a credential is needed to see what is coming, and nothing is said of what is over."""
     office.folder.post("past", "Past.", office.now() - timedelta(days=1))

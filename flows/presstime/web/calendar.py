@@ -13,7 +13,8 @@ LENGTH = timedelta(minutes=15)  # what an entry takes on the page of a calendar
 
 
 def ics(name: str, cards: Iterable[tuple[Story, Card]], now: datetime, language: Language) -> bytes:
-    """A calendar of deliveries that are coming or went out. The same delivery keeps its UID, so that a moved one moves."""
+    """A calendar of deliveries that are coming or went out. The same delivery keeps its UID, so that a moved one moves. What is out
+    is read at its address."""
     from icalendar import Calendar, Event
 
     calendar = Calendar()
@@ -30,7 +31,12 @@ def ics(name: str, cards: Iterable[tuple[Story, Card]], now: datetime, language:
         event.add("summary", f"{story.title} ({card.delivery.channel})")
         event.add(
             "description",
-            "\n\n".join(filter(None, (f"{language.say(card.state)}. {card.reason}".strip(), _short(text_of(card))))),
+            "\n\n".join(
+                filter(
+                    None,
+                    (f"{language.say(card.state)}. {card.reason}".strip(), "" if card.url else _short(text_of(card))),
+                )
+            ),
         )
         event.add("status", "CONFIRMED" if card.state in ("planned", "due", "published") else "TENTATIVE")
         event.add("categories", [card.title, *([story.campaign] if story.campaign else [])])
