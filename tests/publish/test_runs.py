@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -16,6 +17,7 @@ from presstime.wire import Desk
 from tests.kit import SETTINGS, START, Folder, Office
 from tests.publish.newsdesk import Newsdesk
 
+ONLY = 'channels = ["site-feed", "brand-mastodon"]\n'
 GAP = SETTINGS.replace("[defaults]", '[defaults]\nmin_gap = "10m"').replace('"site-feed", ', "")
 
 
@@ -40,6 +42,30 @@ def test_one_run_a_minute(tmp_path: Path) -> None:
         "10:00 one +1 -> brand-mastodon": ["brand-mastodon", "campaign:spring"],
         "10:01 three -> brand-mastodon": ["brand-mastodon"],
     }
+
+
+def test_a_large_fan_out_is_spread_over_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is more than one run should take is shared out by channel: each has all of some channels, and together they have all."""
+    from presstime.orchestration import runs
+
+    monkeypatch.setattr(runs, "PART", 3)
+    names = [f"feed-{n}" for n in range(5)]
+    tables = "".join(f'[channels.{name}]\nnetwork = "feed"\npath = "public/{name}"\n' for name in names)
+    office = Office(Folder(tmp_path / "newsroom", f"{SETTINGS}channels = {names}\n{tables}".replace(ONLY, "")))
+    due = START + timedelta(hours=1)
+    for name in ("one", "two"):
+        office.folder.post(name, f"Text {name}", due)
+    office.folder.commit()
+    with office.desk("reader/m/1/1") as desk:
+        actions = desk.plan()
+        found = runs.wishes(desk, actions, office.now())
+        acting = [replace(action, action="publish") for action in desk.plan()]
+        shares = [runs.in_part(acting, wish.part) for wish in found.values()]
+    assert all(wish.name.endswith(f"({wish.part})") for wish in found.values())
+    assert {wish.part.partition("/")[2] for wish in found.values()} == {"4"}
+    assert sorted(str(a.delivery) for share in shares for a in share) == sorted(str(a.delivery) for a in actions)
+    channels = [{a.delivery.channel for a in share} for share in shares]
+    assert sum(map(len, channels)) == len(names)
 
 
 def test_no_run_for_what_waits_for_its_turn(tmp_path: Path) -> None:

@@ -27,8 +27,11 @@ def command(directory: Path, pool: str) -> int:
     if not reachable(url):
         raise UsageError(f"no Prefect server answers at {url}", "Start it, or correct PREFECT_API_URL.")
     from presstime.orchestration import deploy
+    from presstime.orchestration.runs import COMING
 
+    ui = os.environ.get("PREFECT_UI_URL") or url.removesuffix("/api")
     for name in deploy(content_root(directory), pool):
         click.echo(f"deployed {name} to the work pool {pool!r}")
     click.echo(f"Now a worker runs them: prefect worker start --pool {pool}")
+    click.echo(f"What is coming: {ui.rstrip('/')}{COMING}")
     return 0

@@ -31,10 +31,12 @@ def command(directory: Path, sandbox: str | None) -> int:
         ui = enter_prefect(desk, stack)
         # Runs are picked up within a second and started ahead of their time: see flows/README.md on punctuality.
         os.environ.setdefault("PREFECT_RUNNER_POLL_FREQUENCY", "1")
-        say(f"Prefect: {ui}\nStop with Ctrl-C or SIGTERM; what is under way is finished or settled at the next start.")
         from presstime.orchestration import arrange_server, serve_here
+        from presstime.orchestration.runs import COMING
         from presstime.standby import Standby
 
+        say(f"Prefect: {ui}\nWhat is coming: {ui}{COMING}")
+        say("Stop with Ctrl-C or SIGTERM; what is under way is finished or settled at the next start.")
         arrange_server(desk.root)
         standby = Standby(desk.root, say)
         stack.callback(standby.stop)

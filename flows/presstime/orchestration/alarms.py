@@ -26,6 +26,7 @@ HEARTBEAT = "prefect.flow-run.heartbeat"
 HEARTBEAT_SECONDS = 30  # of a run: the least that Prefect takes
 SILENCE = timedelta(seconds=100)  # three heartbeats, and a little
 STANDSTILL = timedelta(minutes=10)  # without a pass
+UNSIGNED = timedelta(minutes=150)  # without a checkpoint: two that should have come
 ENDED = frozenset(f"prefect.flow-run.{name}" for name in ("Completed", "Failed", "Crashed", "Cancelled", "Cancelling"))
 FLOWS = ("sync", "publish", "checkpoint", "forecast")
 SUBJECT = "{{ event.resource.name }}: {{ event.payload.problem }}"
@@ -107,7 +108,7 @@ def automations(settings: Settings, blocks: Sequence[UUID]) -> list[AutomationCo
     )
     if not blocks:
         return [dead]
-    return [dead, _needed(of, settings, blocks), _standstill(of, blocks), _failed(of, blocks)]
+    return [dead, _needed(of, settings, blocks), _standstill(of, blocks), _failed(of, blocks), _unsigned(of, blocks)]
 
 
 def _needed(of: str, settings: Settings, blocks: Sequence[UUID]) -> AutomationCore:
@@ -131,7 +132,7 @@ def _standstill(of: str, blocks: Sequence[UUID]) -> AutomationCore:
     passes = {"prefect.flow-run.Completed", "prefect.flow-run.Failed"}
     return AutomationCore(
         name=f"{of}: no pass for {STANDSTILL.seconds // 60} minutes",
-        description="No `sync` ended: workers or Prefect stand still. `presstime up` goes on without Prefect; workers do not.",
+        description="No `sync` ended: workers or Prefect stand still. `presstime up` and `presstime standby` go on without Prefect; workers do not.",
         trigger=EventTrigger(
             after=passes,
             expect=passes,
@@ -159,6 +160,28 @@ def _failed(of: str, blocks: Sequence[UUID]) -> AutomationCore:
             within=timedelta(0),
         ),
         actions=_notify(blocks, "Presstime's log could not be signed", "Run `presstime audit verify`."),
+    )
+
+
+def _unsigned(of: str, blocks: Sequence[UUID]) -> AutomationCore:
+    checkpoint: dict[str, str | list[str]] = {"prefect.resource.role": "flow", "prefect.resource.name": "checkpoint"}
+    signed = {"prefect.flow-run.Completed"}
+    return AutomationCore(
+        name=f"{of}: no checkpoint for two hours",
+        description="No `checkpoint` completed: what came since could be cut off unseen.",
+        trigger=EventTrigger(
+            after=signed,
+            expect=signed,
+            match_related=ResourceSpecification(checkpoint),
+            posture=Posture.Proactive,
+            threshold=1,
+            within=UNSIGNED,
+        ),
+        actions=_notify(
+            blocks,
+            "Presstime's log was not signed for two hours",
+            "Look at the runs of `checkpoint` and at the workers.",
+        ),
     )
 
 

@@ -2,44 +2,103 @@
 
 import asyncio
 import json
-from collections.abc import Iterable, Sequence
+import re
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
 
 from presstime.clock import format_local
-from presstime.model import Action, DeliveryState, digest_of
+from presstime.model import Action, DeliveryState, Segment, digest_of
 from presstime.orchestration.alarms import slug
+from presstime.orchestration.runs import COMING
 from presstime.pauses import Pause
 from presstime.publish.forecast import Outlook
 from presstime.publish.trouble import Trouble, Troubles
 from presstime.wire import STATE, Desk
 
-TEXT_SHOWN = 200  # characters of a rendered text
+IN_FULL = 100  # deliveries with whole texts on a page
+MARKS = re.compile(r"([\\`*_{}\[\]<>()#+!|~$&-])")  # what Markdown might read as more than itself
+NUMBERED = re.compile(r"^(\d+)([.)])")  # or as an item of a list
+ADDRESS = re.compile(r"https?://")
 AHEAD = timedelta(hours=12)
+FRESH = timedelta(days=7)  # Prefect's server deletes what old runs have made: the page is made anew before
 ROWS = 40
 SHOWN, SIGNED = "page", "last-checkpoint"  # files below .presstime: the page as last shown; what was last signed here
 
 
 async def show_table(desk: Desk, states: Sequence[DeliveryState], seconds: dict[str, float]) -> None:
-    """What became of each delivery of a run: `seconds` is how long each took, by name."""
-    rows = [
-        {
-            "delivery": str(state.delivery),
-            "state": state.status.value,
-            "url": state.url or "",
-            "text": text_of(desk, state),
-            "attempts": state.attempts,
-            "seconds": round(seconds[str(state.delivery)], 2) if str(state.delivery) in seconds else "",
-            "reason": state.reason,
-        }
-        for state in states
-    ]
-    name = f"Deliveries of commit {(desk.newsroom.commit or '')[:12]}"
-    made = create_table_artifact(table=rows, key="deliveries", description=name)
+    """What became of each delivery of a run: `seconds` is how long each took, by name. A table to search, and a page with whole
+    texts, reasons and links: Prefect breaks no cell of a table into lines, makes no links in it, and shows it 580 pixels wide."""
+    commit = (desk.newsroom.commit or "")[:12]
+    made = create_table_artifact(
+        table=[_row(state, seconds) for state in states],
+        key="deliveries",
+        description=f"Deliveries of commit {commit}; whole texts, reasons and links: the page `deliveries-in-full`",
+    )
     if asyncio.iscoroutine(made):
         await made
+    page = deliveries_page(states, seconds, lambda state: [s.text for s in _segments(desk, state)])
+    made = create_markdown_artifact(
+        markdown=page, key="deliveries-in-full", description=f"Whole texts, reasons and links, of commit {commit}"
+    )
+    if asyncio.iscoroutine(made):
+        await made
+
+
+def _row(state: DeliveryState, seconds: dict[str, float]) -> dict[str, Any]:
+    """Whole names: they are what the forms of the orders want."""
+    name, status = str(state.delivery), state.status.value
+    return {"delivery": name, "state": status, "tries": state.attempts, "took": _took(state, seconds)}
+
+
+def _took(state: DeliveryState, seconds: dict[str, float]) -> str:
+    name = str(state.delivery)
+    return f"{seconds[name]:.2f} s" if name in seconds else ""
+
+
+def _segments(desk: Desk, state: DeliveryState) -> Sequence[Segment]:
+    variant = desk.words.known(state.delivery)
+    return variant.segments if variant else ()
+
+
+def deliveries_page(
+    states: Sequence[DeliveryState], seconds: dict[str, float], texts_of: Callable[[DeliveryState], Sequence[str]]
+) -> str:
+    """A run's deliveries in full, those that need a person first: at most IN_FULL of them. `texts_of` gives a delivery's messages."""
+    shown = sorted(states, key=lambda state: not state.needs_look)[:IN_FULL]
+    counts = Counter(state.status.value for state in states)
+    rows = [
+        (
+            str(s.delivery),
+            s.status.value,
+            str(s.attempts),
+            _took(s, seconds),
+            f"[open]({s.url})" if s.url else "",
+        )
+        for s in shown
+    ]
+    parts = [
+        "**" + ", ".join(f"{count} {status}" for status, count in counts.most_common()) + "**",
+        _table(("delivery", "state", "tries", "took", "there"), rows),
+    ]
+    if len(states) > len(shown):
+        parts.append(f"... and {len(states) - len(shown)} more: see the table `deliveries`.")
+    for state in shown:
+        parts += [f"### {_plain(str(state.delivery))}", *_in_full(state, texts_of(state)), ""]
+    return "\n".join(parts)
+
+
+def _in_full(state: DeliveryState, texts: Sequence[str]) -> Iterable[str]:
+    if state.reason:
+        yield f"**{state.status.value}**: {_plain(state.reason)}\n"
+    for n, text in enumerate(texts, 1):
+        if len(texts) > 1:
+            yield f"{n} of {len(texts)}:\n"
+        yield "\n".join(f"> {_plain(line)}  " for line in text.splitlines()) + "\n"
 
 
 async def show_forecast(desk: Desk, found: Sequence[Outlook]) -> None:
@@ -51,18 +110,13 @@ async def show_forecast(desk: Desk, found: Sequence[Outlook]) -> None:
         await made
 
 
-def text_of(desk: Desk, state: DeliveryState) -> str:
-    variant = desk.words.known(state.delivery)
-    text = " / ".join(s.text for s in variant.segments) if variant else ""
-    return text if len(text) <= TEXT_SHOWN else text[:TEXT_SHOWN] + "…"
-
-
 async def show_page(desk: Desk, actions: Sequence[Action]) -> bool:
-    """The newsroom's page, if it says something else than when this machine showed it last. True: it was shown."""
+    """The newsroom's page, if it says something else than when this machine showed it last, or that was long ago. True: it was shown."""
     page = page_of(desk, actions)
     file = desk.state_folder(STATE) / SHOWN
     digest = digest_of(page.encode())
-    if file.exists() and file.read_text() == digest:
+    shown = file.exists() and time.time() - file.stat().st_mtime < FRESH.total_seconds()
+    if shown and file.read_text() == digest:
         return False
     description = f"{desk.settings.name}: what comes next, and what needs somebody"
     made = create_markdown_artifact(markdown=page, key=f"newsroom-{slug(desk.settings.name)}", description=description)
@@ -87,6 +141,7 @@ def page_of(desk: Desk, actions: Sequence[Action]) -> str:
         *_needing(troubles),
         *_by_hand(desk.waiting(), zone),
         *_next(coming, zone),
+        f"[All that is scheduled]({COMING}).",
         *_tokens(desk, zone),
         _signed(desk, zone),
     ]
@@ -161,3 +216,9 @@ def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 def _cell(text: str) -> str:
     return " ".join(str(text).split()).replace("|", "\\|").replace("<", "&lt;")
+
+
+def _plain(text: str) -> str:
+    """Somebody's words, such that Markdown shows them as they are; addresses stay links."""
+    words = [word if ADDRESS.match(word) else MARKS.sub(r"\\\1", word) for word in text.split()]
+    return NUMBERED.sub(r"\1\\\2", " ".join(words))

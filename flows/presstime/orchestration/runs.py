@@ -6,7 +6,9 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from urllib.parse import urlencode
 from uuid import UUID
+from zlib import crc32
 from zoneinfo import ZoneInfo
 
 from prefect.client.orchestration import PrefectClient, get_client
@@ -32,10 +34,16 @@ CLAIMED = timedelta(seconds=15)  # a run that begins so soon may be a worker's a
 LATE = timedelta(minutes=5)  # a run that did not begin by then has nothing left to do: `sync` took its deliveries
 STUCK = timedelta(minutes=10)  # a run that a worker took and did not begin, by then, has lost its worker
 ENDLESS = timedelta(hours=2)  # none runs so long
+PART = 250  # deliveries of one minute that one run takes; more are spread over several, and so over workers
+PARTS_MAX = 8
 TAGS_MAX = 20
 PAGE = 200  # runs that the server gives at once
 PUBLISH = "publish/publish"
 SYNC, PUBLISH_NAME = "sync", "publish"
+ARROW = "->"  # in the name of every run that publishes, and of no other
+# Where Prefect's UI lists what is scheduled, soonest first: its page of runs
+# shows the past unless it is told, and the older UI, which is what /runs alone is, whatever it is told.
+COMING = f"/v2/runs?{urlencode({'state': 'Scheduled', 'flow-run-search': ARROW, 'sort': 'START_TIME_ASC'})}"
 
 
 @dataclass(frozen=True)
@@ -47,6 +55,25 @@ class Wish:
     tags: list[str]
     at: datetime
     until: str
+    part: str = ""  # as `publish` takes it
+
+
+def part_of(channel: str, parts: int) -> int:
+    """Which of so many runs takes what is for a channel, from 1: all of a channel is one run's, which keeps it in order."""
+    return crc32(channel.encode()) % parts + 1
+
+
+def in_part(actions: Sequence[Action], part: str) -> list[Action]:
+    """What of these is a run's: `part` is like 2/4, or empty for all."""
+    if not part:
+        return list(actions)
+    number, _, parts = part.partition("/")
+    return [action for action in actions if part_of(action.delivery.channel, int(parts)) == int(number)]
+
+
+def _parts(actions: Sequence[Action]) -> list[str]:
+    count = min(PARTS_MAX, -(-len(actions) // PART))
+    return [f"{n}/{count}" for n in range(1, count + 1)] if count > 1 else [""]
 
 
 def run_name(actions: Sequence[Action], zone: str) -> str:
@@ -57,7 +84,7 @@ def run_name(actions: Sequence[Action], zone: str) -> str:
     time = due.astimezone(ZoneInfo(zone)).strftime("%H:%M")
     more = f" +{len(posts) - 1}" if len(posts) > 1 else ""
     to = next(iter(channels)) if len(channels) == 1 else f"{len(channels)} channels"
-    return f"{time} {posts[0]}{more} -> {to}"
+    return f"{time} {posts[0]}{more} {ARROW} {to}"
 
 
 def run_tags(actions: Sequence[Action], post_of: Callable[[str], Post | None] = lambda identity: None) -> list[str]:
@@ -79,10 +106,14 @@ def wishes(desk: Desk, actions: Sequence[Action], now: datetime) -> dict[str, Wi
     found = {}
     for minute, group in groups.items():
         due = min(a.due for a in group if a.due)
-        key = f"{desk.root}:{to_iso(minute)}:{to_iso(due)}"
-        labels = run_tags(group, desk.newsroom.loaded.of_id)
         until = to_iso(minute + timedelta(minutes=1))
-        found[key] = Wish(key, run_name(group, desk.settings.timezone), labels, max(due - LEAD, now), until)
+        for part in _parts(group):
+            if not (mine := in_part(group, part)):
+                continue
+            key = f"{desk.root}:{to_iso(minute)}:{to_iso(due)}" + (f":{part}" if part else "")
+            name = run_name(mine, desk.settings.timezone) + (f" ({part})" if part else "")
+            labels = run_tags(mine, desk.newsroom.loaded.of_id)
+            found[key] = Wish(key, name, labels, max(due - LEAD, now), until, part)
     return found
 
 
@@ -111,7 +142,7 @@ async def _make(root: str, wish: Wish) -> None:
     """Two workers that make the same make one: the key is the server's to hold apart."""
     made = run_deployment(
         PUBLISH,
-        parameters={"root": root, "until": wish.until},
+        parameters={"root": root, "until": wish.until} | ({"part": wish.part} if wish.part else {}),
         scheduled_time=wish.at,
         flow_run_name=wish.name,
         idempotency_key=wish.key,
