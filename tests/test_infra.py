@@ -27,6 +27,7 @@ from prefect.settings import Settings
 from pydantic import BaseModel
 
 from presstime.cli import VERBS
+from presstime.embedded.prefect import KEPT
 from presstime.orchestration import deployments
 from presstime.standby import LOOK_SECONDS, PATIENCE_SECONDS
 from presstime.stores.public import FOLDER, FRESH, LIFE
@@ -332,7 +333,7 @@ def test_everything_that_is_waited_for_is_there(name: str) -> None:
 def test_only_who_passes_has_the_images_health_check(name: str) -> None:
     """The image's own check asks for the age of the last pass: whoever makes none has another, or none."""
     for called, service in compose(name).items():
-        if service["image"].startswith("presstime:") and called != "worker":
+        if service["image"].startswith("presstime:") and called not in ("worker", "standby"):
             assert "healthcheck" in service, called
 
 
@@ -354,6 +355,8 @@ def test_the_containers_run_what_there_is() -> None:
         *team["worker"]["command"],
     ] == ["prefect", "worker", "start", "--pool", "presstime"]
     assert team["worker"]["depends_on"]["deploy"]["condition"] == "service_completed_successfully"
+    assert verb_of(team["standby"]["command"]) == "standby"
+    assert "prefect" not in team["standby"]["depends_on"]  # it is there for when Prefect is not
     for services in (one, team):
         assert services["worker"]["environment"]["PREFECT_API_URL"] == "http://prefect:4200/api"
     containerfile = (INFRA / "Containerfile").read_text()
@@ -416,6 +419,13 @@ def _names(model: type[BaseModel]) -> set[str]:
         found |= {str(choice).upper() for choice in choices if isinstance(choice, str)}
     prefix = str(model.model_config.get("env_prefix", ""))
     return found | {f"{prefix}{name}".upper() for name in model.model_fields}
+
+
+def test_every_server_forgets_what_is_old() -> None:
+    """Wherever a Prefect server is set up, its database is bounded by the settings that `up` gives its own."""
+    one = compose("compose.yaml")["prefect"]["environment"]
+    assert KEPT.items() <= one.items()
+    assert KEPT.items() <= env_file("prefect-server.env").items()
 
 
 def test_compose_moves_what_is_elsewhere_and_nothing_more() -> None:

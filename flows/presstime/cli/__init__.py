@@ -36,6 +36,7 @@ VERBS = {
     "schema": "what a post's front matter may hold, for editors' completion",
     "settle": "say what became of a delivery whose answer was lost",
     "skip": "have deliveries not go out",
+    "standby": "beside a team's workers: publishes while Prefect does not",
     "status": "what needs a person, and what comes next",
     "up": "stay and publish on time: Prefect, flows and, on request, S3",
 }
