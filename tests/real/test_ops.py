@@ -147,6 +147,7 @@ def test_what_the_server_must_know(newsroom: Newsroom, prefect: Mapping[str, str
     found = ask_prefect(prefect, "automations/filter")
     names = [a["name"] for a in found if "Maison Verne" in a["name"]]
     assert sorted(names) == [
+        "presstime Maison Verne: no checkpoint for two hours",
         "presstime Maison Verne: no pass for 10 minutes",
         "presstime Maison Verne: runs that died",
         "presstime Maison Verne: somebody is needed",
