@@ -120,6 +120,15 @@ def test_owners_count_only_when_they_are_filled_in() -> None:
     assert "# /site/presstime.toml " in file.text
 
 
+def test_the_schema_inside_of_markdown() -> None:
+    """remark is told which files the schema is for, and the editor of the extension that runs it."""
+    config, extensions = EXTRAS["remark"](SETTINGS, Place())
+    assert '{ schemas: { "./post.schema.json": ["./posts/**/*.md"] } }' in config.text
+    assert config.text.count("{") == config.text.count("}")
+    assert json.loads(extensions.text) == {"recommendations": ["unifiedjs.vscode-remark"]}
+    assert add_keys('{"recommendations": ["a.b"]}', extensions.text) is None
+
+
 def test_the_hook_runs_where_the_newsroom_is(tmp_path: Path) -> None:
     """In a folder of the repository: the file at its top, the call with the folder."""
     (tmp_path / ".git").mkdir()

@@ -33,6 +33,20 @@ OWNERS = """\
 # {root}presstime.toml  @your-org/editors-in-chief
 # {root}templates/  @your-org/editors-in-chief
 """
+REMARK = """\
+// Marks what post.schema.json does not allow, in YAML front matter. Install it once:
+//   npm install --save-dev remark remark-cli remark-frontmatter remark-lint-frontmatter-schema
+// Then `npx remark .`, or the extension unifiedjs.vscode-remark of Visual Studio Code.
+import remarkFrontmatter from "remark-frontmatter";
+import remarkLintFrontmatterSchema from "remark-lint-frontmatter-schema";
+
+export default {{
+  plugins: [
+    remarkFrontmatter,
+    [remarkLintFrontmatterSchema, {{ schemas: {{ "./post.schema.json": {globs} }} }}],
+  ],
+}};
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +97,24 @@ def codeowners(settings: Settings, place: Place) -> Iterator[File]:
     yield File(place.from_root(where), "".join(lines), "who must look at a change: to be filled in by you")
 
 
+def remark(settings: Settings, place: Place) -> Iterator[File]:
+    """The schema inside of Markdown: a linter's plugin holds YAML front matter to it, in a terminal and in editors that run it."""
+    globs = json.dumps([f"./{folder}/**/*.md" if folder else "./**/*.md" for folder in settings.content.posts])
+    yield File(
+        ".remarkrc.mjs",
+        REMARK.format(globs=globs),
+        "remark holds front matter to post.schema.json: see its first lines",
+    )
+    wanted = {"recommendations": ["unifiedjs.vscode-remark"]}
+    text = f"{json.dumps(wanted, indent=2)}\n"
+    yield File(".vscode/extensions.json", text, "Visual Studio Code proposes the extension that runs remark", add_keys)
+
+
 EXTRAS: Mapping[str, Callable[[Settings, Place], Iterator[File]]] = {
     "vscode": vscode,
     "pre-commit": pre_commit,
     "codeowners": codeowners,
+    "remark": remark,
 }
 USUAL = ("vscode", "pre-commit")
 
