@@ -7,11 +7,12 @@ import pytest
 from presstime.content.catalog import Catalog
 from presstime.content.posts import Loaded, load_posts
 from presstime.content.worktree import WorkTree
+from presstime.model import Status
 from presstime.settings import parse_settings
 from tests.content.kit import SETTINGS, GitFolder
 from tests.content.test_shelf import assert_same
 from tests.kit import SETTINGS as MEMORY
-from tests.kit import Folder
+from tests.kit import START, Folder, Office, run_pass
 
 SITE = SETTINGS + '[content]\nopt_in = true\n[defaults]\nchannels = ["brand"]\n'
 OURS = "---\nid: ours\ntitle: T\ndate: 2026-03-24\nchannels: [brand]\n---\nText.\n"
@@ -92,3 +93,21 @@ def test_plans_see_the_same(tmp_path: Path) -> None:
     folder.write("posts/no-id.md", THEIRS["no-id.md"].replace("title: T", "title: T\nchannels: [nobody]"))
     folder.commit()
     assert_same(folder, with_catalog)
+
+
+def test_what_went_out_stays_up_when_its_channels_are_taken_away(tmp_path: Path) -> None:
+    """A post that names no channels any more is the site's alone again: a note in the plan, and no takedown."""
+    folder = Folder(tmp_path / "newsroom", MEMORY + "[content]\nopt_in = true\n")
+    text = OURS.replace("[brand]", "[site-feed]").replace("2026-03-24", START.isoformat())
+    folder.write("posts/ours.md", text)
+    folder.commit()
+    office = Office(folder)
+    with office.desk() as desk:
+        assert {name: state.status for name, state in run_pass(desk).items()} == {"ours/site-feed": Status.PUBLISHED}
+    folder.write("posts/ours.md", text.replace("channels: [site-feed]\n", ""))
+    folder.commit()
+    [action] = office.sync().values()
+    assert (action.action, action.reason) == (
+        "note",
+        "posts/ours.md is there, but is not that post any more: what is out stays",
+    )
