@@ -39,6 +39,12 @@ def no_credentials_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", os.devnull)
 
 
+@pytest.fixture(autouse=True)
+def english(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A test reads English, wherever it runs and whatever its newsroom speaks, unless it asks for another language."""
+    monkeypatch.setenv("PRESSTIME_LANG", "en")
+
+
 @dataclass(frozen=True)
 class S3Server:
     """A running S3 server, and fresh buckets on it."""

@@ -26,6 +26,7 @@ STAGES = BASE | SETTINGS | {"content", "plan", "render", "policy"}
 MAY_IMPORT = {
     "": set(),
     "model": set(),
+    "language": set(),
     "errors": {"model"},
     "clock": set(),
     "pauses": {"model"},
@@ -43,7 +44,7 @@ MAY_IMPORT = {
     "accounts": BASE | SETTINGS | {"networks", "stores"},
     "ledger": BASE | SETTINGS | {"stores"},
     "publish": STAGES | {"ledger", "networks", "stores"},
-    "web": STAGES | {"ledger", "publish", "networks"},
+    "web": STAGES | {"language", "ledger", "publish", "networks"},
     "sandbox": STAGES | {"networks", "web"},  # how a network shows a post
     "wire": STAGES | {"accounts", "ledger", "publish", "networks", "stores", "embedded"},
     "orchestration": STAGES | {"accounts", "ledger", "publish", "networks", "stores", "wire", "orders"},
@@ -59,6 +60,7 @@ MAY_IMPORT = {
         "networks",
         "stores",
         "embedded",
+        "language",
         "sandbox",
         "web",
         "rehearsal",
@@ -101,7 +103,7 @@ SINGLE_IMPORTERS = {
     "pyarrow": {"presstime.ledger.export"},
     "pymediainfo": {"presstime.render.moving"},
     "jinja2": {"presstime.render", "presstime.sandbox", "presstime.web"},
-    "babel": {"presstime.web.language"},
+    "babel": {"presstime.language"},
     "icalendar": {"presstime.web.calendar"},
 }
 HEAVY_AT_IMPORT = {

@@ -12,8 +12,8 @@ from presstime.content.formfolders import MOST, folders_of
 from presstime.content.formwords import LABELS
 from presstime.content.keys import CHANNEL_KEYS, KEYS, MEDIA_KEYS
 from presstime.content.worktree import WorkTree
+from presstime.language import Language
 from presstime.settings import Settings, parse_settings
-from presstime.web.language import Language
 from tests.content.kit import SETTINGS, GitFolder
 
 SLOTS = '[slots]\nweekday = ["Mon 09:00"]\n'

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from presstime.cli.demo import make_newsroom
+from presstime.language import Language
 from presstime.web.board import board
-from presstime.web.language import Language
 from presstime.web.site import write
 from presstime.wire import open_desk, unlogged
 

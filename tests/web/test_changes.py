@@ -14,10 +14,10 @@ import pytest
 from click.testing import CliRunner, Result
 
 from presstime.cli.changes import command
+from presstime.language import Language
 from presstime.sandbox.server import SandboxServer
 from presstime.web.changes import Changes, compare, news
 from presstime.web.comment import MARKER, ROOM, comment
-from presstime.web.language import Language
 from presstime.web.markdown import JOINER, calm, code, differing, fenced, plain
 from presstime.wire import against
 from tests.kit import SETTINGS, START, Folder, Office, run_pass
@@ -122,7 +122,8 @@ def test_every_word_is_there_in_french() -> None:
     texts |= {*module.HEADS.values(), *module.DOES.values(), *PARTS.values()}
     french = Language("fr")
     assert len(texts) > 30
-    assert {text for text in texts if french.say(text) == text} == set()
+    told = [text.replace("{n}", "3") for text in texts]
+    assert {text for text in told if french.say(text) == text} == set()
 
 
 # --- what is said of two commits --------------------------------------------------------------------------------------

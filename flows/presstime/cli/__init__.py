@@ -9,7 +9,10 @@ from pathlib import Path
 import click
 
 from presstime import __version__
+from presstime.cli.help import Spoken, complain, speak
+from presstime.cli.voice import READER, Reader, noted, spoken
 from presstime.errors import PresstimeError
+from presstime.language import LANGUAGES
 
 VERBS = {
     "audit": "the log: list it, show an entry, verify it, sign where it is, take it elsewhere",
@@ -45,6 +48,8 @@ VERBS = {
 class Verbs(click.Group):
     """A group whose commands are imported when called; their one-line help stands in VERBS."""
 
+    context_class = Spoken
+
     def list_commands(self, ctx: click.Context) -> list[str]:
         return sorted(VERBS)
 
@@ -52,7 +57,7 @@ class Verbs(click.Group):
         if cmd_name not in VERBS:
             return None
         command: click.Command = importlib.import_module(f"presstime.cli.{cmd_name}").command
-        return command
+        return speak(command)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Verbs"):
@@ -65,7 +70,17 @@ class Verbs(click.Group):
     "directory",
     type=click.Path(path_type=Path),
     default=Path("."),
+    is_eager=True,
+    callback=noted("directory"),
     help="The content root: the folder of presstime.toml.",
+)
+@click.option(
+    "--lang",
+    type=click.Choice(LANGUAGES),
+    is_eager=True,
+    expose_value=False,
+    callback=noted("asked"),
+    help="What language to speak; else PRESSTIME_LANG, the newsroom's, or the locale's.",
 )
 @click.version_option(__version__)
 @click.pass_context
@@ -76,11 +91,12 @@ def cli(ctx: click.Context, directory: Path) -> None:
 
 def main() -> None:
     """The console script. A user's mistake ends with a message and an exit code, never with a traceback."""
+    READER.set(Reader())
     atexit.register(gc.freeze)  # a process that ends need not look through all it holds once more: a tenth of `check`
     try:
         sys.exit(cli.main(standalone_mode=False) or 0)
     except click.ClickException as error:
-        error.show()
+        complain(error)
         sys.exit(2)
     except click.Abort:
         sys.exit(130)
@@ -90,5 +106,5 @@ def main() -> None:
         sys.stderr.close()  # or Python complains once more while it shuts down
         sys.exit(0)
     except PresstimeError as error:
-        click.echo(f"presstime: {error}", err=True)
+        click.echo(spoken(f"presstime: {error}"), err=True)
         sys.exit(error.exit_code)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from presstime.cli.output import FORMAT, count, say, say_json, table
+from presstime.cli.output import FORMAT, count, say, say_json, show, table
 from presstime.errors import UsageError
 from presstime.model import Secret
 
@@ -49,9 +49,7 @@ def log_command(directory: Path, delivery: str | None, last: int | None, form: s
         elif steps:
             click.echo(table([_row(s) for s in steps], ("entry", "at", "step", "delivery", "what")))
         else:
-            click.echo(
-                f"The log {desk.store.name} has no such step." if delivery else f"The log {desk.store.name} is empty."
-            )
+            show(f"The log {desk.store.name} has no such step." if delivery else f"The log {desk.store.name} is empty.")
     return 0
 
 
@@ -85,7 +83,7 @@ def verify_command(directory: Path, full: bool, form: str) -> int:
         if form == "json":
             say_json(verdict.to_json())
         else:
-            click.echo("\n".join(_verdict_lines(desk.store.name, verdict)))
+            show("\n".join(_verdict_lines(desk.store.name, verdict)))
         return 0 if verdict.ok else 1
 
 
@@ -117,11 +115,9 @@ def checkpoint_command(directory: Path, form: str) -> int:
         if form == "json":
             say_json(sealed.to_json())
         else:
-            click.echo(
-                f"{sealed.checkpoint.key}: {count(sealed.checkpoint.size, 'entry')}, head {sealed.checkpoint.hash}"
-            )
+            show(f"{sealed.checkpoint.key}: {count(sealed.checkpoint.size, 'entry')}, head {sealed.checkpoint.hash}")
             if sealed.snapshot:
-                click.echo(f"A snapshot of {count(sealed.snapshot, 'entry')} was made: new workers start from it.")
+                show(f"A snapshot of {count(sealed.snapshot, 'entry')} was made: new workers start from it.")
     return 0
 
 
@@ -190,7 +186,8 @@ def export_command(directory: Path, form: str, out: Path | None) -> int:
             number = _export(export, desk.store, form, out)
         except OSError as error:
             raise UsageError(f"{error.filename or out}: {error.strerror}", "Name another place with --out.") from None
-    say(f"{count(number, 'object' if form == 'objects' else 'event')} written" + (f" to {out}" if out else ""))
+    made = count(number, "object" if form == "objects" else "event")
+    say(f"{made} written to {out}" if out else f"{made} written")
     return 0
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from presstime.cli.output import say, say_json
+from presstime.cli.output import say, say_json, show
 from presstime.content.newsroom import Newsroom, read_newsroom
 from presstime.content.source import Source
 from presstime.errors import ContentError, GitError, SettingsError, UsageError
@@ -40,9 +40,9 @@ def command(
 
     What is on the base since the change left it is not of its doing, and left out. Ends with 0 whatever is found: `check` says
     whether all is well."""
+    from presstime.language import LANGUAGES, Language
     from presstime.web.changes import lines
     from presstime.web.comment import comment
-    from presstime.web.language import LANGUAGES, Language
 
     if language and language not in LANGUAGES:
         raise UsageError(f"there is no language {language!r}", f"Known: {', '.join(LANGUAGES)}.")
@@ -56,7 +56,7 @@ def command(
     else:
         for note in found.notes:
             say(note)
-        click.echo("\n".join(lines(found)))
+        show("\n".join(lines(found)))
     return 0
 
 

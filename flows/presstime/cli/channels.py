@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from presstime.cli.output import FORMAT, say, say_json, table
+from presstime.cli.output import FORMAT, say, say_json, show, table
+from presstime.cli.voice import spoken
 from presstime.errors import NetworkError, PresstimeError, SettingsError, UsageError
 from presstime.model import Channel, Identity, Secret, to_iso
 from presstime.networks import load
@@ -54,7 +55,7 @@ def login(directory: Path, name: str, place: str | None, how: str | None, no_bro
         value = _credential(desk, channel, _person(no_browser), how or "browser")
         identity = _tried(desk, channel, value)
         desk.accounts.places.write(to, value)
-        click.echo(f"{channel.name}: logged in{f' as {identity.account}' if identity else ''}, kept in {to}.")
+        show(f"{channel.name}: logged in{f' as {identity.account}' if identity else ''}, kept in {to}.")
         _afterwards(desk, channel, to, value, identity)
     return 0
 
@@ -107,7 +108,7 @@ def _credential(desk: "Desk", channel: Channel, person: "Person", how: str) -> s
     placed, kind = desk.placed(channel), load(channel.network)
     if oauth_of(placed) is not None:
         return log_in(desk.accounts.provider(placed), channel.account, person, how).write()
-    click.echo(f"{kind.traits.title}: {kind.login}")
+    show(f"{kind.traits.title}: {kind.login}")
     value = person.ask("Paste it here (it does not show)").strip()
     if not value:
         raise UsageError("nothing was pasted", "Run the command again.")
@@ -144,14 +145,14 @@ def _afterwards(desk: "Desk", channel: Channel, to: str, value: str, identity: I
             f"warning: the channel's account is {channel.account}, and this is {identity.account}: is it the right one?"
         )
     if to != channel.credentials:
-        click.echo(f'In {FILE}, [channels.{channel.name}]: credentials = "{to}"')
+        show(f'In {FILE}, [channels.{channel.name}]: credentials = "{to}"')
     tokens = Tokens.parse(value)
     ends = tokens.ends(desk.accounts.renewal(desk.placed(channel)).oauth) if tokens and channel.credentials else None
     if ends is not None:
-        click.echo(
+        show(
             f"It works until {to_iso(ends)}, and nothing renews it. So that `check` warns of posts after that, everywhere:"
         )
-        click.echo(f"In {FILE}, [channels.{channel.name}]: credentials_until = {ends.date().isoformat()}")
+        show(f"In {FILE}, [channels.{channel.name}]: credentials_until = {ends.date().isoformat()}")
 
 
 def _same(wanted: str, found: str) -> bool:
@@ -164,7 +165,7 @@ def _person(no_browser: bool) -> "Person":
     from presstime.accounts.login import Person
 
     def ask(question: str) -> str:
-        answer: str = click.prompt(question, hide_input=True, err=True, default="", show_default=False)
+        answer: str = click.prompt(spoken(question), hide_input=True, err=True, default="", show_default=False)
         return answer
 
     def browse(url: str) -> bool:
@@ -203,10 +204,12 @@ def list_command(directory: Path, form: str) -> int:
     if form == "json":
         say_json([asdict(row) for row in rows])
     elif rows:
-        cells = [(r.channel, r.network, r.account or "", r.credentials or "", r.until or "", r.state) for r in rows]
+        cells = [
+            (r.channel, r.network, r.account or "", r.credentials or "", r.until or "", spoken(r.state)) for r in rows
+        ]
         click.echo(table(cells, ("channel", "network", "account", "credentials", "until", "state")))
     else:
-        click.echo(f"{FILE} has no channels.")
+        show(f"{FILE} has no channels.")
     return 1 if any(row.needs_person for row in rows) else 0
 
 
@@ -265,10 +268,10 @@ def test_command(directory: Path, names: tuple[str, ...], form: str) -> int:
     if form == "json":
         say_json([asdict(one) for one in found])
     elif found:
-        cells = [(t.channel, t.account or "", ", ".join(t.rights), t.until or "", _said(t)) for t in found]
+        cells = [(t.channel, t.account or "", ", ".join(t.rights), t.until or "", spoken(_said(t))) for t in found]
         click.echo(table(cells, ("channel", "whose", "may", "until", "result")))
     else:
-        click.echo("No channel needs credentials.")
+        show("No channel needs credentials.")
     return 1 if any(not one.ok for one in found) else 0
 
 

@@ -8,6 +8,7 @@ import click
 
 from presstime.cli.formats import FORMATS, Report
 from presstime.cli.output import say
+from presstime.cli.voice import spoken
 from presstime.content.newsroom import Newsroom, read_newsroom
 from presstime.content.posts import folder_of, is_post
 from presstime.content.source import Source
@@ -45,7 +46,7 @@ def command(
         if not error.problems:
             raise
         posts, problems, code = 0, list(error.problems), 2
-    report = Report(posts, sorted(problems, key=_by_place), code == 0, shown, _path_in_repository(directory))
+    report = Report(posts, sorted(problems, key=_by_place), code == 0, shown, _path_in_repository(directory), spoken)
     click.echo(FORMATS[form](report))
     ctx.exit(code)
 

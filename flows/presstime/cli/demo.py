@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from presstime.cli.output import say
+from presstime.cli.output import say, show
 from presstime.cli.publish import enter_prefect, run_pass
 from presstime.errors import UsageError
 
@@ -89,20 +89,20 @@ def _where(desk: "Desk", timeline: str, ui: str) -> None:
     """Where to look. `ui` is empty when the servers are about to stop."""
     root, presstime = _short(desk.root), _short(Path(sys.argv[0]))
     click.echo("")
-    click.echo(f"The timeline   {timeline}   (open it in a browser)")
+    show(f"The timeline   {timeline}   (open it in a browser)")
     if ui:
-        click.echo(f"Prefect's UI   {ui}/runs")
-    click.echo(f"The audit log  {desk.store.name}")
-    click.echo(f"               {presstime} -C {root} audit log        every step that was taken")
-    click.echo(f"               {presstime} -C {root} audit verify     the chain of hashes")
-    click.echo(f"The plan       {presstime} -C {root} plan             what comes next, and why")
-    click.echo(f"The newsroom   {root}   (a Git repository: change a post, commit, run the demo again)")
+        show(f"Prefect's UI   {ui}/runs")
+    show(f"The audit log  {desk.store.name}")
+    show(f"               {presstime} -C {root} audit log        every step that was taken")
+    show(f"               {presstime} -C {root} audit verify     the chain of hashes")
+    show(f"The plan       {presstime} -C {root} plan             what comes next, and why")
+    show(f"The newsroom   {root}   (a Git repository: change a post, commit, run the demo again)")
     if not ui:
-        click.echo("With --stay the servers keep running: the live timeline, and Prefect's UI with every run.")
+        show("With --stay the servers keep running: the live timeline, and Prefect's UI with every run.")
 
 
 def _stay() -> None:
-    click.echo("Running until Ctrl-C.")
+    show("Running until Ctrl-C.")
     stopped: list[int] = []
     signal.signal(signal.SIGTERM, lambda number, frame: stopped.append(number))
     try:

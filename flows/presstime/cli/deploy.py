@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from presstime.cli.output import show
 from presstime.errors import UsageError
 
 
@@ -31,7 +32,7 @@ def command(directory: Path, pool: str) -> int:
 
     ui = os.environ.get("PREFECT_UI_URL") or url.removesuffix("/api")
     for name in deploy(content_root(directory), pool):
-        click.echo(f"deployed {name} to the work pool {pool!r}")
-    click.echo(f"Now a worker runs them: prefect worker start --pool {pool}")
-    click.echo(f"What is coming: {ui.rstrip('/')}{COMING}")
+        show(f"deployed {name} to the work pool {pool!r}")
+    show(f"Now a worker runs them: prefect worker start --pool {pool}")
+    show(f"What is coming: {ui.rstrip('/')}{COMING}")
     return 0

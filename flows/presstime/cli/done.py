@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from presstime.cli.output import FORMAT, count, say_json, who
+from presstime.cli.output import FORMAT, count, say_json, show, who
+from presstime.cli.voice import spoken
 from presstime.clock import format_local
 from presstime.errors import UsageError
 from presstime.model import Delivery, Variant
@@ -59,7 +60,7 @@ def _record(desk: "Desk", name: str, urls: Sequence[str], form: str) -> int:
     if form == "json":
         say_json({"delivery": name, "state": "published", "urls": list(urls), "new": news})
     else:
-        click.echo(f"{delivery}: noted as published." if news else f"{delivery}: the log says so already.")
+        show(f"{delivery}: noted as published." if news else f"{delivery}: the log says so already.")
     return 0
 
 
@@ -89,11 +90,11 @@ def _check(desk: "Desk", delivery: Delivery, urls: Sequence[str]) -> None:
 
 def _show(desk: "Desk", waiting: "Sequence[Handout]") -> None:
     if not waiting:
-        click.echo("Nothing waits for a person to post it.")
+        show("Nothing waits for a person to post it.")
     for found in waiting:
         click.echo("\n".join(_lines(found, desk.settings.timezone)) + "\n")
     if waiting:
-        click.echo(
+        show(
             f"{count(len(waiting), 'delivery')} to be posted by hand. The same is in files below {desk.handouts.folder}."
         )
 
@@ -101,18 +102,20 @@ def _show(desk: "Desk", waiting: "Sequence[Handout]") -> None:
 def _lines(found: "Handout", zone: str) -> Iterator[str]:
     since = f", since {format_local(found.since, zone)}" if found.since else ""
     until = f", of use until {format_local(found.until, zone)}" if found.until else ""
-    yield f"== {found.delivery}: on {found.network}{f' as {found.account}' if found.account else ''}{since}{until}"
+    yield spoken(
+        f"== {found.delivery}: on {found.network}{f' as {found.account}' if found.account else ''}{since}{until}"
+    )
     if found.compose:
-        yield f"Write it at: {found.compose}"
+        yield spoken(f"Write it at: {found.compose}")
     for n, part in enumerate(found.parts, 1):
         if len(found.parts) > 1:
-            yield f"-- message {n} of {len(found.parts)}"
+            yield spoken(f"-- message {n} of {len(found.parts)}")
         yield from _part(part)
-    yield f"When it is out: {found.command}"
+    yield spoken(f"When it is out: {found.command}")
 
 
 def _part(part: "Part") -> Iterator[str]:
     yield f"\n{part.text}\n"
     for file in part.files:
-        yield f"File: {file.path}{f' ({file.trouble})' if file.trouble else ''}"
-        yield f"  its alt text: {file.alt}" if file.alt else "  without alt text"
+        yield spoken(f"File: {file.path}{f' ({file.trouble})' if file.trouble else ''}")
+        yield spoken(f"  its alt text: {file.alt}" if file.alt else "  without alt text")

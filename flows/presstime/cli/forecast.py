@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from presstime.cli.output import FORMAT, count, problem_lines, say, say_json, table
-from presstime.clock import format_local
+from presstime.cli.output import FORMAT, count, problem_lines, say, say_json, show, table, when
+from presstime.cli.voice import spoken
 from presstime.model import has_errors, to_iso
 
 if TYPE_CHECKING:
@@ -41,17 +41,17 @@ def command(directory: Path, sandbox: str | None, form: str) -> int:
 
 def _show(found: "list[Outlook]", zone: str) -> None:
     if not found:
-        click.echo("Nothing that is scheduled will fail, as far as can be seen today.")
+        show("Nothing that is scheduled will fail, as far as can be seen today.")
         return
     rows = [
         (
-            o.severity,
+            spoken(o.severity),
             str(o.delivery),
-            format_local(o.due, zone) if o.due else "",
-            f"{o.message} [{o.code}]. {o.advice}".rstrip(),
+            when(o.due, zone),
+            f"{spoken(o.message)} [{o.code}]. {spoken(o.advice)}".rstrip(),
         )
         for o in found
     ]
     click.echo(table(rows, ("", "delivery", "due", "why, and what to do")))
     failing = {o.delivery for o in found if o.severity == "error"}
-    click.echo(f"{count(len(failing), 'delivery')} will fail as things stand.")
+    show(f"{count(len(failing), 'delivery')} will fail as things stand.")

@@ -6,10 +6,10 @@ from presstime.content.cms import backend_of, config_text, configuration, page
 from presstime.content.formfolders import folders_of
 from presstime.content.worktree import WorkTree
 from presstime.errors import UsageError
+from presstime.language import Language
 from presstime.scaffold.extras import place_of
 from presstime.scaffold.files import File
 from presstime.settings import Settings
-from presstime.web.language import Language
 
 ADVICE = "Write e.g. --cms github:verne/newsroom, or --cms gitea:verne/newsroom@https://git.verne.example; --cms test-repo to try it."
 

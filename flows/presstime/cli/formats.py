@@ -14,13 +14,15 @@ SARIF_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 @dataclass(frozen=True, slots=True)
 class Report:
     """What a check found. `shown` and `prefix` come before a problem's path: for people, the way there from where they
-    stand; for code hosts, the content root's path in the repository. Both are "" or end with a slash."""
+    stand; for code hosts, the content root's path in the repository. Both are "" or end with a slash. `say` puts what people read
+    into their language; codes, severities and the JSON for programs stay."""
 
     posts: int
     problems: Sequence[Problem]
     ok: bool
     shown: str = ""
     prefix: str = ""
+    say: Callable[[str], str] = str
 
     def count(self, severity: str) -> int:
         return sum(p.severity == severity for p in self.problems)
@@ -28,10 +30,10 @@ class Report:
 
 def as_text(report: Report) -> str:
     """Every problem with its advice, and a last line that sums up."""
-    lines = [f"{report.shown}{problem}" for problem in report.problems]
+    lines = [report.say(f"{report.shown}{problem}") for problem in report.problems]
     errors, warnings = report.count("error"), report.count("warning")
     parts = [_number(errors, "error")] * bool(errors) + [_number(warnings, "warning")] * bool(warnings)
-    return "\n".join([*lines, f"{_number(report.posts, 'post')}: {', '.join(parts) or 'no problems'}"])
+    return "\n".join([*lines, report.say(f"{_number(report.posts, 'post')}: {', '.join(parts) or 'no problems'}")])
 
 
 def _number(number: int, noun: str) -> str:
@@ -48,7 +50,7 @@ def as_github(report: Report) -> str:
     """Workflow commands, which GitHub shows at the lines of a pull request (docs.github.com, "Workflow commands")."""
     return "\n".join(
         f"::{p.severity} file={_property(report.prefix + p.path)},line={p.line},col={p.column},title={_property(p.code)}"
-        f"::{_data(f'{p.message}. {p.advice}')}"
+        f"::{_data(f'{report.say(p.message)}. {report.say(p.advice)}')}"
         for p in report.problems
     )
 
@@ -72,21 +74,21 @@ def as_sarif(report: Report) -> str:
     run = {
         "tool": {"driver": driver},
         "columnKind": "unicodeCodePoints",
-        "results": [_sarif_result(p, codes, report.prefix) for p in report.problems],
+        "results": [_sarif_result(p, codes, report) for p in report.problems],
     }
     return json.dumps({"$schema": SARIF_SCHEMA, "version": "2.1.0", "runs": [run]}, ensure_ascii=False, indent=2)
 
 
-def _sarif_result(problem: Problem, codes: Sequence[str], prefix: str) -> JsonObject:
+def _sarif_result(problem: Problem, codes: Sequence[str], report: Report) -> JsonObject:
     place = {
-        "artifactLocation": {"uri": quote(prefix + problem.path), "uriBaseId": "%SRCROOT%"},
+        "artifactLocation": {"uri": quote(report.prefix + problem.path), "uriBaseId": "%SRCROOT%"},
         "region": {"startLine": problem.line, "startColumn": problem.column},
     }
     return {
         "ruleId": problem.code,
         "ruleIndex": codes.index(problem.code),
         "level": problem.severity,
-        "message": {"text": _sarif_text(f"{problem.message}. {problem.advice}")},
+        "message": {"text": _sarif_text(f"{report.say(problem.message)}. {report.say(problem.advice)}")},
         "locations": [{"physicalLocation": place}],
     }
 

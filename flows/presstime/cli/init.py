@@ -8,7 +8,8 @@ from pathlib import Path
 
 import click
 
-from presstime.cli.output import say
+from presstime.cli.output import say, show
+from presstime.cli.voice import spoken
 from presstime.clock import now, zone_exists
 from presstime.errors import UsageError
 from presstime.scaffold.extras import EXTRAS, USUAL, place_of
@@ -102,7 +103,9 @@ def _site(root: Path, yes: bool) -> tuple[Path, Site | None]:
     advice = f"presstime init {below[0]}, or add --no-site for a newsroom of its own here."
     if len(below) > 1:
         raise UsageError(f"there are several sites here ({shown}); {NOTHING}", f"Say which: {advice}")
-    if not yes and not (_is_asked() and click.confirm(f"There is a site in {shown}. Put the newsroom there?", True)):
+    if not yes and not (
+        _is_asked() and click.confirm(spoken(f"There is a site in {shown}. Put the newsroom there?"), default=True)
+    ):
         raise UsageError(f"there is a site in {shown}; {NOTHING}", f"Say where the newsroom is to be: {advice}")
     return below[0], recognise(below[0])
 
@@ -125,9 +128,9 @@ def _is_asked() -> bool:
 
 def _asked(newsroom: Newsroom) -> Newsroom:
     """The newsroom as a person wants it, who is asked for what was recognised."""
-    posts = click.prompt("Folders of posts, with blanks between", " ".join(newsroom.posts), err=True).split()
-    link = click.prompt("Where a post's page is ('-' for nowhere)", newsroom.link or "-", err=True)
-    zone = click.prompt("Time zone", newsroom.zone, err=True)
+    posts = click.prompt(spoken("Folders of posts, with blanks between"), " ".join(newsroom.posts), err=True).split()
+    link = click.prompt(spoken("Where a post's page is ('-' for nowhere)"), newsroom.link or "-", err=True)
+    zone = click.prompt(spoken("Time zone"), newsroom.zone, err=True)
     if not zone_exists(zone):
         raise UsageError(f"there is no time zone {zone!r}", "Write it like Europe/Paris.")
     links = newsroom.links if link == newsroom.link else {}
@@ -165,7 +168,7 @@ def _carry_out(root: Path, wanted: Sequence[File], ask: bool) -> None:
     if ask:
         if not _is_asked():
             raise UsageError(NOTHING, "Add --yes if this is right; --posts, --link and --timezone say it otherwise.")
-        if not click.confirm("Write this?", True, err=True):
+        if not click.confirm(spoken("Write this?"), default=True, err=True):
             raise UsageError(NOTHING)
     try:
         write(root, planned)
@@ -193,7 +196,7 @@ def _make_repository(root: Path) -> None:
 def _say_next(root: Path, beside: bool) -> None:
     here = f"-C {root} " if root != Path() else ""
     first = f"\n  presstime {here}new 'A first post' --at now" if beside else ""
-    click.echo(
+    show(
         f"Next: look at presstime.toml, then{first}\n  presstime {here}check\n  git add . && git commit -m 'A newsroom'   "
         f"(in {root.resolve()})\n  presstime {here}publish"
     )

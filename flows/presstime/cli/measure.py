@@ -7,6 +7,7 @@ from typing import BinaryIO
 
 import click
 
+from presstime.cli.voice import spoken
 from presstime.errors import UsageError
 from presstime.model import JsonObject, Traits
 from presstime.networks import load
@@ -28,7 +29,7 @@ def command(network: str, lines: bool, format: str) -> None:
         return
     text = _decoded(sys.stdin.buffer.read(), "standard input").removesuffix("\n").removesuffix("\r")
     found = _measured(text, traits)
-    click.echo(json.dumps(found) if format == "json" else _sentence(text, found, traits))
+    click.echo(json.dumps(found) if format == "json" else spoken(_sentence(text, found, traits)))
 
 
 def _measured(text: str, traits: Traits) -> JsonObject:

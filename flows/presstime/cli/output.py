@@ -4,11 +4,14 @@ import getpass
 import json
 import shutil
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from presstime.cli.voice import reader, spoken
+from presstime.clock import format_local
 from presstime.model import Problem
 
 if TYPE_CHECKING:
@@ -21,7 +24,12 @@ FORMAT = click.option(
 
 def say(message: str) -> None:
     """A remark to the person at the terminal: on stderr, so that stdout stays data."""
-    click.echo(message, err=True)
+    click.echo(spoken(message), err=True)
+
+
+def show(message: str) -> None:
+    """What was asked for, to a person. What they wrote themselves, and what programs read, goes to `click.echo` as it is."""
+    click.echo(spoken(message))
 
 
 def say_json(document: Any) -> None:
@@ -29,8 +37,9 @@ def say_json(document: Any) -> None:
 
 
 def table(rows: Sequence[Sequence[str]], heads: Sequence[str]) -> str:
-    """Rows under heads in columns as wide as they need; the last column takes what is left of the terminal's width."""
-    cells = [[str(cell) for cell in row] for row in (heads, *rows)]
+    """Rows under heads in columns as wide as they need; the last column takes what is left of the terminal's width. Heads are
+    spoken, cells are as they are: among them are names."""
+    cells = [[str(cell) for cell in row] for row in ([spoken(head) for head in heads], *rows)]
     widths = [max(len(row[i]) for row in cells) for i in range(len(heads) - 1)]
     room = max(30, shutil.get_terminal_size((160, 24)).columns - sum(widths) - 2 * len(widths))
     lines = []
@@ -46,7 +55,7 @@ def table(rows: Sequence[Sequence[str]], heads: Sequence[str]) -> str:
 def _wrap(text: str, room: int) -> Sequence[str]:
     """The text in lines of at most `room` characters, broken at blanks; a long word (a URL) stays whole."""
     lines, line = [], ""
-    for word in text.split():
+    for word in text.split(" "):  # not at a no-break space
         if line and len(line) + 1 + len(word) > room:
             lines.append(line)
             line = word
@@ -57,6 +66,11 @@ def _wrap(text: str, room: int) -> Sequence[str]:
 
 def problem_lines(problems: Sequence[Problem]) -> str:
     return "\n".join(map(str, problems))
+
+
+def when(at: datetime | None, zone: str) -> str:
+    """An instant as the reader's language writes it; "" for none."""
+    return reader().language.dates(format_local(at, zone)) if at else ""
 
 
 def count(number: int, noun: str) -> str:
@@ -82,5 +96,5 @@ def order(directory: Path, give: "Callable[[Desk], Sequence[str]]", form: str = 
     if form == "json":
         say_json({"told": list(told)})
     else:
-        click.echo("\n".join(told))
+        show("\n".join(told))
     return 0

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from presstime.cli.output import FORMAT, count, problem_lines, say, say_json, table
+from presstime.cli.output import FORMAT, count, problem_lines, say, say_json, show, table, when
+from presstime.cli.voice import spoken
 from presstime.clock import format_local, parse_instant, resolve_local
 from presstime.errors import UsageError
 from presstime.model import Action, DeliveryState, Status, has_errors, to_iso
@@ -67,7 +68,7 @@ def _instant(text: str | None, desk: "Desk") -> datetime | None:
 
 def _short(due: datetime | None, zone: str) -> str:
     """The instant without the zone's name, which the first line gives."""
-    return format_local(due, zone).partition(" (")[0] if due else ""
+    return when(due, zone).partition(" (")[0]
 
 
 def _as_json(
@@ -99,19 +100,19 @@ def _show(desk: "Desk", now: datetime, actions: list[Action], costs: "list[Cost]
     zone = desk.settings.timezone
     many = {} if everything else {kind: found for kind in GROUPED if len(found := _of(actions, kind)) >= GROUPED_FROM}
     shown = [a for a in actions if a.action not in many]
-    click.echo(f"At {format_local(now, zone)}, commit {(desk.newsroom.commit or '')[:12]}, log {desk.store.name}")
-    rows = [(a.action, str(a.delivery), _short(a.due, zone), a.reason) for a in shown]
+    show(f"At {format_local(now, zone)}, commit {(desk.newsroom.commit or '')[:12]}, log {desk.store.name}")
+    rows = [(spoken(a.action), str(a.delivery), _short(a.due, zone), spoken(a.reason)) for a in shown]
     if rows:
         click.echo(table(rows, ("action", "delivery", "due", "why")))
     for kind, found in many.items():
-        click.echo(f"{kind}: {count(len(found), 'delivery')} {GROUPED[kind]} (--all lists them), such as")
-        click.echo(f"  {found[-1].delivery}: {found[-1].reason}")
+        show(f"{kind}: {count(len(found), 'delivery')} {GROUPED[kind]} (--all lists them), such as")
+        show(f"  {found[-1].delivery}: {found[-1].reason}")
     for line in _priced(costs):
-        click.echo(line)
+        show(line)
     for skipped in desk.newsroom.loaded.skipped:
-        click.echo(f"not planned: {skipped.path}: {skipped.reason}")
+        show(f"not planned: {skipped.path}: {skipped.reason}")
     if not actions:
-        click.echo("Nothing to do: everything Git wants is out.")
+        show("Nothing to do: everything Git wants is out.")
 
 
 def _priced(costs: "list[Cost]") -> Iterator[str]:
@@ -130,7 +131,7 @@ def _priced(costs: "list[Cost]") -> Iterator[str]:
 def _show_dropped(dropped: list[DeliveryState], everything: bool) -> None:
     """What the log knows as planned and Git took back, before it went out."""
     if len(dropped) >= GROUPED_FROM and not everything:
-        click.echo(f"dropped: {count(len(dropped), 'delivery')} {DROPPED} (--all lists them), such as")
+        show(f"dropped: {count(len(dropped), 'delivery')} {DROPPED} (--all lists them), such as")
         dropped = dropped[-1:]
     for state in dropped:
-        click.echo(f"dropped: {state.delivery}: {state.reason}")
+        show(f"dropped: {state.delivery}: {state.reason}")

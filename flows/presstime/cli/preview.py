@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from presstime.cli.output import count
+from presstime.cli.output import count, show
 from presstime.clock import parse_duration
 from presstime.errors import UsageError
 
@@ -33,8 +33,8 @@ def command(
 ) -> int:
     """Every coming post as each network will show it, a calendar, and what went out: as pages to open in a browser."""
     from presstime.content.newsroom import read_newsroom
+    from presstime.language import LANGUAGES, Language
     from presstime.web.board import board
-    from presstime.web.language import LANGUAGES, Language
     from presstime.web.site import write
     from presstime.wire import open_desk, read_source, unlogged
 
@@ -55,9 +55,9 @@ def command(
         spoken = language or sync.newsroom.settings.language or "en"
         write(found, folder, Language(spoken))
     coming, trouble = found.coming(), [card for _, card in found.cards() if card.trouble]
-    click.echo(f"{count(len(coming), 'delivery')} coming, {count(len(found.stories), 'post')}: {folder / 'index.html'}")
+    show(f"{count(len(coming), 'delivery')} coming, {count(len(found.stories), 'post')}: {folder / 'index.html'}")
     for card in trouble:
-        click.echo(f"{card.delivery}: {card.trouble}")
+        show(f"{card.delivery}: {card.trouble}")
     return 1 if trouble or found.problems else 0
 
 

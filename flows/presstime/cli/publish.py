@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from presstime.cli.output import FORMAT, count, problem_lines, say, say_json, table
+from presstime.cli.output import FORMAT, count, problem_lines, say, say_json, show, table
+from presstime.cli.voice import spoken
 from presstime.clock import format_local
 from presstime.errors import SettingsError
 from presstime.model import DeliveryState, Status, has_errors
@@ -71,12 +72,12 @@ def run_pass(desk: "Desk", form: str, show_all: bool = False) -> int:
     else:
         _show(desk, _all_wanted(desk, changed) if show_all else changed)
         summary = _summary(desk.ledger.cache.counts())
-        click.echo(f"{count(len(changed), 'delivery')} changed in this pass. In all: {summary}.")
+        show(f"{count(len(changed), 'delivery')} changed in this pass. In all: {summary}.")
         for state in changed:
             if state.status is Status.HANDED and state.reminded:
                 say(f"warning: {state.delivery} still waits for a person to post it")
         if waiting := desk.waiting():
-            click.echo(
+            show(
                 f"Waiting for a person: {count(len(waiting), 'delivery')}. `presstime done` shows what to post, and where."
             )
     stuck = [s for s in desk.ledger.cache.open() if s.needs_look and desk.sync.wants(s.delivery)]
@@ -158,11 +159,11 @@ def _as_json(desk: "Desk", states: list[DeliveryState]) -> dict[str, object]:
 def _show(desk: "Desk", states: list[DeliveryState]) -> None:
     shown = sorted(states, key=lambda s: (ORDER.index(s.status), s.due or desk.timing.now(), s.delivery))
     missed = [s for s in shown if s.status is Status.MISSED][MISSED_SHOWN:]
-    rows = [(str(s.delivery), s.status.value, _where(desk, s)) for s in shown if s not in missed]
+    rows = [(str(s.delivery), spoken(s.status.value), spoken(_where(desk, s))) for s in shown if s not in missed]
     if rows:
         click.echo(table(rows, ("delivery", "state", "where, when or why")))
     if missed:
-        click.echo(f"... and {count(len(missed), 'delivery')} more that were missed: `presstime plan --all` lists them")
+        show(f"... and {count(len(missed), 'delivery')} more that were missed: `presstime plan --all` lists them")
 
 
 def _summary(counts: Mapping[Status, int]) -> str:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from presstime.cli.output import FORMAT, count, say, say_json, table
+from presstime.cli.output import FORMAT, count, say, say_json, show, table, when
+from presstime.cli.voice import spoken
 from presstime.clock import format_local, parse_duration, parse_instant, resolve_local
 from presstime.errors import UsageError
 from presstime.model import JsonObject, to_iso
@@ -72,8 +73,8 @@ def write_pages(found: "Rehearsal", out: Path) -> None:
     """The preview as all would stand at the end, with what each delivery met.
 
     Raises `UsageError` for a folder that holds something else."""
+    from presstime.language import Language
     from presstime.web.board import board
-    from presstime.web.language import Language
     from presstime.web.site import write
 
     now = found.stage.clock.at
@@ -118,14 +119,14 @@ def _show(found: "Rehearsal", zone: str, everything: bool) -> None:
     if rows:
         click.echo(table(rows, ("at", "delivery", "state", "what happened")))
     for name, title in found.untried.items():
-        click.echo(f"not rehearsed: {name}: the sandbox has no {title}")
+        show(f"not rehearsed: {name}: the sandbox has no {title}")
     sums = ", ".join(f"{number} {status}" for status, number in Counter(step.status for step in last).most_common())
     late = sum(step.late > timedelta(minutes=1) for step in last)
-    click.echo(
+    show(
         f"{count(len(last), 'delivery')} until {format_local(found.end, zone)}: {sums or 'nothing is due'}{f'; {late} late' if late else ''}."
     )
     if found.stage.server.state.violations:
-        click.echo(
+        show(
             f"{len(found.stage.server.state.violations)} requests broke a network's contract: {found.stage.server.state.violations[0]}"
         )
 
@@ -133,5 +134,6 @@ def _show(found: "Rehearsal", zone: str, everything: bool) -> None:
 def _row(found: "Rehearsal", step: "Step", zone: str) -> tuple[str, str, str, str]:
     met = found.met(step.delivery)
     late = f"{_minutes(step)} min late" if step.late > timedelta(minutes=1) else ""
-    words = "; ".join(filter(None, (f"met: {', '.join(met)}" if met else "", late, step.reason)))
-    return format_local(step.at, zone).partition(" (")[0], str(step.delivery), str(step.status), words
+    parts = (f"met: {', '.join(met)}" if met else "", late, step.reason)
+    words = "; ".join(spoken(part) for part in parts if part)
+    return when(step.at, zone).partition(" (")[0], str(step.delivery), spoken(str(step.status)), words

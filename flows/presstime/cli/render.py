@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from presstime.cli.output import FORMAT, problem_lines, say, say_json
+from presstime.cli.voice import spoken
 from presstime.errors import RenderError, UsageError
 from presstime.model import JsonObject, Post, Segment, Target, Variant, has_errors
 from presstime.problems import suggest
@@ -86,12 +87,12 @@ def _segment(segment: Segment) -> JsonObject:
 
 
 def _lines(variant: Variant) -> Iterator[str]:
-    yield f"== {variant.delivery.channel} ({variant.network}), digest {variant.digest[:12]}"
+    yield spoken(f"== {variant.delivery.channel} ({variant.network}), digest {variant.digest[:12]}")
     for segment in variant.segments:
         part = f"{segment.index + 1} of {len(variant.segments)}, " if len(variant.segments) > 1 else ""
-        yield f"-- {part}{segment.length} of {segment.limit} {segment.unit}"
+        yield spoken(f"-- {part}{segment.length} of {segment.limit} {segment.unit}")
         yield segment.text
         for item in segment.media:
             yield f"[{item.mime.split('/')[-1]} {item.width}x{item.height}: {item.alt}]"
         if segment.card:
-            yield f"[card: {segment.card.title} {segment.card.url}]"
+            yield f"[{spoken('card')}: {segment.card.title} {segment.card.url}]"

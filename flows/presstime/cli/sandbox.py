@@ -4,6 +4,8 @@ from pathlib import Path
 
 import click
 
+from presstime.cli.output import show
+
 NETWORKS = ("bluesky", "mastodon", "telegram", "x")
 ACCOUNTS = {"bluesky": "verne.example", "mastodon": "@verne", "telegram": "@verne", "x": "@verne"}
 
@@ -24,8 +26,8 @@ def command(port: int, data: Path | None, faults: str | None) -> None:
     from presstime.sandbox.server import SandboxServer
 
     server = SandboxServer(port, data, load(faults) if faults else None)
-    click.echo(f"The timelines are at {server.url}/\n")
-    click.echo("For presstime.toml, with SANDBOX_TOKEN=sandbox-verne in the environment:\n")
+    show(f"The timelines are at {server.url}/\n")
+    show("For presstime.toml, with SANDBOX_TOKEN=sandbox-verne in the environment:\n")
     click.echo("\n".join(channel(server.url, network) for network in NETWORKS))
     server.run()
 

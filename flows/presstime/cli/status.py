@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from presstime.cli.output import FORMAT, count, say, say_json, table
-from presstime.clock import format_local
+from presstime.cli.output import FORMAT, count, say, say_json, show, table, when
+from presstime.cli.voice import spoken
 from presstime.model import Action, DeliveryState, JsonObject, Status, has_errors, to_iso
 
 if TYPE_CHECKING:
@@ -59,10 +59,10 @@ def _show_paused(desk: "Desk", actions: list[Action]) -> None:
         return
     rows = [
         (
-            str(p.scope),
+            spoken(str(p.scope)) if str(p.scope) == "everything" else str(p.scope),
             p.by,
-            format_local(p.since, zone),
-            format_local(p.until, zone) if p.until else "resumed",
+            when(p.since, zone),
+            when(p.until, zone) or spoken("resumed"),
             p.rule,
             p.reason,
         )
@@ -70,7 +70,7 @@ def _show_paused(desk: "Desk", actions: list[Action]) -> None:
     ]
     click.echo(table(rows, ("paused", "by", "since", "until", "then", "why")))
     held = [a for a in actions if a.paused]
-    click.echo(f"Held back by this: {count(len(held), 'delivery')}. `presstime resume` lets go of it.\n")
+    show(f"Held back by this: {count(len(held), 'delivery')}. `presstime resume` lets go of it.\n")
 
 
 def _show(
@@ -79,23 +79,28 @@ def _show(
     zone = desk.settings.timezone
     if needed:
         rows = [
-            (str(s.delivery), s.status.value, f"{s.reason} ({ADVICE.get(s.status, 'see the reason')})") for s in needed
+            (
+                str(s.delivery),
+                spoken(s.status.value),
+                f"{spoken(s.reason)} ({spoken(ADVICE.get(s.status, 'see the reason'))})",
+            )
+            for s in needed
         ]
         click.echo(table(rows, ("needs a person", "state", "why, and what to do")))
     else:
-        click.echo("No delivery needs a person.")
+        show("No delivery needs a person.")
     if desk.problems:
         say(f"{count(len(desk.problems), 'problem')} in the content: `presstime check` lists them")
     if waiting:
         click.echo("")
-        times = [tuple(format_local(at, zone) if at else "" for at in (s.handed, s.until)) for s in waiting]
+        times = [tuple(when(at, zone) for at in (s.handed, s.until)) for s in waiting]
         theirs = [(str(s.delivery), *span) for s, span in zip(waiting, times, strict=True)]
         click.echo(table(theirs, ("to be posted by hand", "waits since", "of use until")))
-        click.echo("`presstime done` shows words, pictures and where to post them.")
+        show("`presstime done` shows words, pictures and where to post them.")
     click.echo("")
     if coming:
-        click.echo(table([(format_local(a.due, zone), str(a.delivery)) for a in coming if a.due], ("next", "delivery")))
-    click.echo(f"Last pass: {_ago(passed)}. Log: {desk.store.name}, {count(desk.ledger.cache.head().n, 'entry')}.")
+        click.echo(table([(when(a.due, zone), str(a.delivery)) for a in coming if a.due], ("next", "delivery")))
+    show(f"Last pass: {_ago(passed)}. Log: {desk.store.name}, {count(desk.ledger.cache.head().n, 'entry')}.")
 
 
 def _ago(passed: float) -> str:

@@ -181,7 +181,7 @@ def _advice(rule: Rule) -> str:
 
 
 def _name(commit: Any) -> str:
-    return f"{str(commit.id)[:12]} by {person(commit.author)}"
+    return f"{str(commit.id)[:12]} ({person(commit.author)})"
 
 
 def _approver(commit: Any) -> str:

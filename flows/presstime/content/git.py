@@ -103,8 +103,8 @@ class Repository:
     def _no_branch(self, name: str) -> GitError:
         names = sorted(self._repo.branches)
         close = nearest(name, names)
-        advice = f"Did you mean {close!r}? " if close else ""
-        return GitError(f"there is no branch {name!r}", f"{advice}Branches: {', '.join(names[:20])}.")
+        known = f"Branches: {', '.join(names[:20])}."
+        return GitError(f"there is no branch {name!r}", f"Did you mean {close!r}? {known}" if close else known)
 
     def resolve(self, revision: str) -> str:
         """The commit that a revision as people write it names: a branch, a tag, `HEAD~2`, an abbreviated id."""

@@ -20,8 +20,8 @@ def hold_unapproved(actions: Sequence[Action], wanted: Mapping[Delivery, Wanted]
 
 
 def _held(action: Action, reason: str) -> Action:
-    what = {"edit": "its edit: ", "retract": "its takedown: "}.get(action.action, "")
-    return replace(action, action="hold", reason=what + reason)
+    told = {"edit": f"its edit: {reason}", "retract": f"its takedown: {reason}"}.get(action.action, reason)
+    return replace(action, action="hold", reason=told)
 
 
 def _to_judge(

@@ -170,10 +170,10 @@ def _too_late_for_words(item: Wanted, now: datetime) -> Action | None:
 
 def _by_the_clock(item: Wanted, state: DeliveryState | None, situation: Situation, digest: str) -> Action:
     due, overdue = item.target.due, situation.now - item.target.due
-    note = f", {item.note}" if item.note else ""
     if due > situation.now:
         verdict: Verdict = "publish" if due <= situation.now + situation.lead else "wait"
-        return action_of(item, verdict, f"due in {span_of(-overdue)}{note}", digest)
+        span = span_of(-overdue)
+        return action_of(item, verdict, f"due in {span}, {item.note}" if item.note else f"due in {span}", digest)
     if state is not None and state.status is Status.HANDED and state.sent_digest == digest:
         return assisted.waits(item, state, digest)
     if item.not_before is not None and item.not_before > situation.now:

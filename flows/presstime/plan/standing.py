@@ -78,7 +78,8 @@ def _changed(item: Wanted, state: DeliveryState, difference: Difference, situati
 
 def partly_out(item: Wanted, state: DeliveryState, situation: Situation) -> Action | None:
     """A thread whose next message was refused: as the post says, with what is out of it."""
-    out = f"{len(state.receipts)} message{'s' if len(state.receipts) > 1 else ''} of it {'are' if len(state.receipts) > 1 else 'is'} out"
+    many = len(state.receipts)
+    out = f"{many} messages of it are out" if many > 1 else f"{many} message of it is out"
     if item.post.on_partial == "retract":
         return takedown(state, f"refused while {out}, and the post says `retract`: {state.reason}", situation)
     if item.post.on_partial == "leave":

@@ -68,7 +68,8 @@ class Handout:
             yield f"[Write it on {self.network}]({self.compose})"
         for n, part in enumerate(self.parts, 1):
             if len(self.parts) > 1:
-                yield f"## Message {n} of {len(self.parts)}" + (", in answer to the one before" if n > 1 else "")
+                many = len(self.parts)
+                yield f"## Message {n} of {many}, in answer to the one before" if n > 1 else f"## Message {n} of {many}"
             fence = "`" * (1 + max([2, *(len(run) for run in re.findall("`+", part.text))]))
             yield f"{fence}text\n{part.text}\n{fence}"
             for file in part.files:

@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+from presstime.language import Language
 from presstime.model import JsonObject, to_iso
 from presstime.networks.htmltext import text_of as plain_of
 from presstime.web.board import Board, Card, Story
-from presstime.web.language import Language
 
 ROOM = 1000  # letters of a text that an entry shows: calendars are fetched again and again
 LENGTH = timedelta(minutes=15)  # what an entry takes on the page of a calendar
@@ -34,7 +34,10 @@ def ics(name: str, cards: Iterable[tuple[Story, Card]], now: datetime, language:
             "\n\n".join(
                 filter(
                     None,
-                    (f"{language.say(card.state)}. {card.reason}".strip(), "" if card.url else _short(text_of(card))),
+                    (
+                        f"{language.say(card.state)}. {language.say(card.reason)}".strip(),
+                        "" if card.url else _short(text_of(card)),
+                    ),
                 )
             ),
         )
@@ -68,7 +71,7 @@ def json_feed(found: Board, language: Language) -> JsonObject:
             {
                 "id": str(card.delivery),
                 "title": f"{story.title} ({card.delivery.channel})",
-                **_content(card),
+                **_content(card, language),
                 "date_published": to_iso(card.at),
                 "tags": [
                     card.network,
@@ -82,8 +85,8 @@ def json_feed(found: Board, language: Language) -> JsonObject:
     }
 
 
-def _content(card: Card) -> JsonObject:
+def _content(card: Card, language: Language) -> JsonObject:
     """A whole page as HTML, anything else as text: an item must have one of them."""
     if any(message.page for message in card.messages):
         return {"content_html": "\n".join(message.page for message in card.messages)}
-    return {"content_text": text_of(card) or card.trouble or card.reason}
+    return {"content_text": text_of(card) or language.say(card.trouble or card.reason)}

@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from presstime.clock import to_local
+from presstime.language import Language
 from presstime.model import Problem, Segment, Variant
 from presstime.plan.standing import PARTS
 from presstime.publish.cost import money
 from presstime.web.changes import KINDS, Change, Changes, Kind
-from presstime.web.language import Language
 from presstime.web.listing import ENDLESS
 from presstime.web.markdown import calm, code, differing, fenced, listed, plain
 
@@ -68,7 +68,7 @@ class _Comment:
             lines += [f"- {say('and more: see')} `presstime check` ({rest})"] * (rest > 0)
             lines.append("")
         if found.found and found.zone != "UTC":
-            lines += [say("Times are those of %(zone)s, then UTC.").replace("%(zone)s", calm(found.zone)), ""]
+            lines += [say(f"Times are those of {calm(found.zone)}, then UTC."), ""]
         return "\n".join(lines)
 
     def _head(self, text: str) -> str:
@@ -83,7 +83,7 @@ class _Comment:
         if self.found.others:
             parts.append(
                 self.language.say_many(
-                    "%(n)s problem was there before.", "%(n)s problems were there before.", self.found.others
+                    "{n} problem was there before.", "{n} problems were there before.", self.found.others
                 )
             )
         if any(change.supposed for change in self.found.found):
@@ -95,7 +95,7 @@ class _Comment:
     def _problem(self, problem: Problem) -> str:
         sign = "❌" if problem.severity == "error" else "⚠️"
         place = code(f"{problem.path}:{problem.line}:{problem.column}")
-        return f"- {sign} {place} {calm(problem.message)}. {calm(problem.advice)} ({code(problem.code)})"
+        return f"- {sign} {place} {calm(self.say(problem.message))}. {calm(self.say(problem.advice))} ({code(problem.code)})"
 
     def parts(self) -> Iterator[tuple[str, str]]:
         """Each change in full and in one line; the first of a kind, and of a post, under its heading."""
@@ -141,7 +141,7 @@ class _Comment:
             yield say("If it went out at its time, nothing comes of this: a post goes out once.")
         told = change.action == "edit" and change.parts  # what an edit changes is said by its parts
         if change.kind in ("out", "held", "removed") and change.reason and not told:
-            yield f"{self._head('The plan says')} {calm(change.reason)}"
+            yield f"{self._head('The plan says')} {calm(self.say(change.reason))}"
         if change.parts:
             yield f"{self._head('Other than before')} {', '.join(say(part) for part in change.parts)}"
         elif change.kind == "moved" and change.now is not None:
@@ -180,8 +180,7 @@ class _Comment:
         """How much of the network's limit is used; nothing where the limit is for whole pages."""
         if not 0 < segment.limit < ENDLESS:
             return ""
-        counted = self.say("%(n)s of %(limit)s, as %(network)s counts").replace("%(n)s", str(segment.length))
-        return counted.replace("%(limit)s", str(segment.limit)).replace("%(network)s", calm(network))
+        return self.say(f"{segment.length} of {segment.limit}, as {calm(network)} counts")
 
     def _when(self, at: datetime | None) -> str:
         """By the newsroom's clock and in UTC, whose date is named where it is another one."""
@@ -198,13 +197,13 @@ class _Comment:
         if not texts:
             return []
         said = self.language.say_many(
-            "%(n)s text is left out here, for a comment has an end.",
-            "%(n)s texts are left out here, for a comment has an end.",
+            "{n} text is left out here, for a comment has an end.",
+            "{n} texts are left out here, for a comment has an end.",
             texts,
         )
         if lines:
             said += " " + self.language.say_many(
-                "%(n)s change is not even named.", "%(n)s changes are not even named.", lines
+                "{n} change is not even named.", "{n} changes are not even named.", lines
             )
         return ["", f"_{said} {self._head('All of it')}_ `presstime changes --base {self.found.base[:12]}`"]
 

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from presstime.errors import UsageError
+from presstime.language import Language
 from presstime.model import Attachment
 from presstime.web.board import Board
 from presstime.web.calendar import ics, json_feed
-from presstime.web.language import Language
 from presstime.web.listing import ENDLESS, Pairs, Sheet, by_day, by_instant, by_post, repeats, sheets
 from presstime.web.marks import hue, initials
 
