@@ -263,13 +263,15 @@ def report(found: Sequence[dict[str, Any]], load: Load, states: Sequence[dict[st
 
 
 def limit_says(load: Load, last: float) -> None:
-    """How long a burst took against what latency and the deliveries that one run has under way at once allow."""
+    """How long a burst took against what latency and the deliveries that its runs have under way at once allow."""
     from presstime.orchestration import WORKERS
+    from presstime.orchestration.runs import PART, PARTS_MAX
 
-    limit = load.deliveries * load.slow.total_seconds() / WORKERS
+    at_once = WORKERS * min(PARTS_MAX, -(-load.deliveries // PART))
+    limit = load.deliveries * load.slow.total_seconds() / at_once
     print(
         f"burst: {last:.2f} s from the instant to the last acceptance; {load.deliveries} answers of {load.slow.total_seconds():.1f} s, "
-        f"{WORKERS} at once, take {limit:.2f} s: {last / limit:.1f} times that"
+        f"{at_once} at once, take {limit:.2f} s: {last / limit:.1f} times that"
     )
 
 
