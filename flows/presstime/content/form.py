@@ -139,7 +139,7 @@ class Form:
         return {
             "widget": "select",
             "options": [{"label": self._late_words(value), "value": value} for value in values],
-            "hint": self.say("Left empty: {rule}.").format(rule=self._late_words(own)),
+            "hint": self.say("Left empty: {rule}.").format(rule=_small(self._late_words(own))),
         }
 
     def _late_words(self, rule: str) -> str:
@@ -195,6 +195,10 @@ class Form:
     def _list(self, name: str, summary: str, fields: list[JsonObject]) -> JsonObject:
         one = self.say(formwords.ONE[name])
         return {"widget": "list", "label_singular": one, "summary": summary, "collapsed": False, "fields": fields}
+
+
+def _small(words: str) -> str:
+    return words[:1].lower() + words[1:]
 
 
 def collections(settings: Settings, folders: list[Folder], prefix: str, say: Say) -> list[JsonObject]:
