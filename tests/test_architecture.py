@@ -44,13 +44,14 @@ MAY_IMPORT = {
     "accounts": BASE | SETTINGS | {"networks", "stores"},
     "ledger": BASE | SETTINGS | {"stores"},
     "publish": STAGES | {"ledger", "networks", "stores"},
+    "feedback": STAGES | {"ledger", "publish", "networks"},
     "web": STAGES | {"language", "ledger", "publish", "networks"},
     "sandbox": STAGES | {"networks", "web"},  # how a network shows a post
-    "wire": STAGES | {"accounts", "ledger", "publish", "networks", "stores", "embedded"},
+    "wire": STAGES | {"accounts", "ledger", "publish", "feedback", "networks", "stores", "embedded"},
     "orchestration": STAGES | {"accounts", "ledger", "publish", "networks", "stores", "wire", "orders"},
     "rehearsal": STAGES | {"ledger", "publish", "networks", "stores", "sandbox", "wire"},
     "standby": BASE | {"wire"},
-    "orders": STAGES | {"ledger", "wire"},
+    "orders": STAGES | {"ledger", "feedback", "wire"},
     "linkcheck": STAGES | {"outside"},
     "cli": STAGES
     | {
@@ -81,6 +82,7 @@ EXCEPTIONS = {
 BEHIND_PORTS = {
     "ledger": {"presstime.stores.base"},
     "publish": {"presstime.stores.base", "presstime.networks.base", "presstime.networks"},
+    "feedback": {"presstime.networks.base"},
     # What is known of networks' OAuth, and how the HTTP client is kept silent: of no one network.
     "accounts": {
         "presstime.stores.base",
@@ -114,7 +116,19 @@ HEAVY_AT_IMPORT = {
     "cryptography": set(),
     "pyarrow": set(),
 }
-GENERIC = ("plan", "render", "policy", "accounts", "publish", "ledger", "content", "scaffold", "wire", "orchestration")
+GENERIC = (
+    "plan",
+    "render",
+    "policy",
+    "accounts",
+    "publish",
+    "feedback",
+    "ledger",
+    "content",
+    "scaffold",
+    "wire",
+    "orchestration",
+)
 CONVENTIONS = {
     "twitter",
     "mastodon",

@@ -93,6 +93,9 @@ class Channel:
     on_unknown: Literal["review", "resend"] = "review"
     limits: Mapping[str, int] = field(default_factory=dict)  # of the account's own server, by the names in LIMITS
     mode: Literal["direct", "assisted"] = "direct"  # assisted: a person posts what we have made ready
+    listen: bool | None = (
+        None  # whether what is out is looked at by itself; None: where the network does not charge for it
+    )
 
     @property
     def assisted(self) -> bool:
@@ -731,6 +734,41 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class Seen:
+    """What stands on the network in the place of one message (counted from 0): the beginning of its `text` there and the `digest` of
+    all of it, or None: it is gone."""
+
+    segment: int
+    text: str | None
+    digest: str = ""
+
+    def to_json(self) -> list[Json]:
+        return [self.segment, self.text, self.digest]
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """Where what is out is not as it was sent, as it was last seen: somebody changed or removed it on the network itself. `at` is when
+    it was seen first, by S3's clock; a person may have let it stand (`kept`) or have ordered it undone."""
+
+    seen: tuple[Seen, ...]
+    at: datetime
+    kept: bool = False
+    undo: bool = False
+    refused: str = ""  # why the network would not have it undone
+
+    @property
+    def open(self) -> bool:
+        """Whether nobody has said yet what is to become of it."""
+        return not self.kept and not self.undo
+
+    @property
+    def gone(self) -> tuple[int, ...]:
+        """The messages that are not there any more."""
+        return tuple(seen.segment for seen in self.seen if seen.text is None)
+
+
+@dataclass(frozen=True, slots=True)
 class DeliveryState:
     """What the log says of one delivery: the fold of its events."""
 
@@ -770,12 +808,21 @@ class DeliveryState:
     withdrawn: bool = False  # a person had it taken down, whatever Git says
     moved: datetime | None = None  # the instant that Git names, where a pause has moved `due` away from it
     first: datetime | None = None  # when the log first heard of it, by S3's clock
+    edited: datetime | None = None  # when what is out was changed by us last, by S3's clock
+    drift: Drift | None = None
+    lost: tuple[Receipt, ...] = ()  # of what is gone from the network, where a person wants it sent again
+    fresh: int = 0  # the epoch of that order: what older claims tell is of what is gone
     entry: int = 0  # the log entry that changed it last
 
     @property
     def begun(self) -> bool:
         """Whether something may already be on the network."""
-        return bool(self.receipts) or self.intent is not None
+        return bool(self.receipts) or self.intent is not None or bool(self.lost)
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether it is gone from the network and to be sent again, and nothing of that was begun."""
+        return bool(self.lost) and not self.receipts and self.intent is None
 
     @property
     def needs_look(self) -> bool:
@@ -800,6 +847,7 @@ class Action:
     digest: str = ""
     path: str = ""
     paused: bool = False  # a hold for no other reason than that a person has paused it: nothing is wrong with it
+    drifted: bool = False  # a note of a drift, or its undoing: nothing that Git says anew
 
     @property
     def acts(self) -> bool:

@@ -8,8 +8,10 @@ from datetime import datetime, timedelta
 
 from presstime.clock import format_local, parse_duration, parse_instant, resolve_local
 from presstime.errors import UsageError
+from presstime.feedback.listen import Heard
 from presstime.ledger import by_hand, stopping
-from presstime.model import Delivery, DeliveryState, Receipt, Variant
+from presstime.ledger import drift as drift_by_hand
+from presstime.model import Delivery, DeliveryState, Receipt, Status, Variant
 from presstime.pauses import Pause, Rule, Scope, scopes_of
 from presstime.plan.standing import cannot_retract
 from presstime.settings.pauses import GAP, scope_named
@@ -80,6 +82,53 @@ def retract(desk: Desk, deliveries: Sequence[str], by: str, reason: str) -> list
             )
         by_hand.withdraw_by_hand(desk.ledger, delivery, desk.timing.now, by, reason)
     return [f"{delivery}: taken down at the next pass." for delivery in found]
+
+
+def listen(desk: Desk, deliveries: Sequence[str] = ()) -> Heard:
+    """Look at these deliveries now; with none, at what has its turn."""
+    if deliveries:
+        found = [(name, desk.ledger.state(name)) for name in _each(desk, deliveries)]
+        for name, state in found:
+            if state is None:
+                raise UsageError(f"the log knows no delivery {name}", "`presstime audit log` has what went out.")
+        return desk.listener.these(state for _, state in found if state)
+    desk.ledger.catch_up()
+    return desk.listener.round()
+
+
+def accept(desk: Desk, deliveries: Sequence[str], by: str, reason: str) -> list[str]:
+    """Let stand what was changed or removed on the network: it is told no more, and nothing puts it back."""
+    found, by, reason = _each(desk, deliveries), _said(by, "who you are"), _said(reason, "why")
+    told = []
+    for delivery in found:
+        drift_by_hand.keep_by_hand(desk.ledger, delivery, desk.timing.now, by, reason)
+        state = desk.ledger.state(delivery)
+        over = state is not None and state.status is Status.RETRACTED
+        told.append(
+            f"{delivery}: noted as taken down. A new id is a new post."
+            if over
+            else f"{delivery}: stays as it is there. The next change of its post in Git is made all the same, in its place."
+        )
+    return told
+
+
+def undo(desk: Desk, deliveries: Sequence[str], by: str, reason: str) -> list[str]:
+    """Have what was sent put back at the next pass in place of what was changed, or sent again where it is gone."""
+    found, by, reason = _each(desk, deliveries), _said(by, "who you are"), _said(reason, "why")
+    told = []
+    for delivery in found:
+        state = desk.ledger.state(delivery)
+        if state is not None and state.drift is not None and (obstacle := _cannot_undo(desk, state)):
+            raise UsageError(
+                f"{delivery} cannot be put back: {obstacle}", "Do it there by hand; or accept it as it is."
+            )
+        again = drift_by_hand.undo_by_hand(desk.ledger, delivery, desk.timing.now, by, reason)
+        told.append(
+            f"{delivery}: looked for once more at the next pass, and sent again if it is not there: as a new message, with a new address."
+            if again
+            else f"{delivery}: what was sent is put back at the next pass."
+        )
+    return told
 
 
 def settle(desk: Desk, delivery: str, by: str, url: str | None) -> list[str]:
@@ -180,6 +229,17 @@ def _cannot(desk: Desk, state: DeliveryState) -> str:
     if state.handed is not None or desk.words.assisted(state.delivery.channel):
         return "a person posted it"
     return cannot_retract(desk.words.traits(state.delivery.channel), state, desk.timing.now())
+
+
+def _cannot_undo(desk: Desk, state: DeliveryState) -> str:
+    if state.handed is not None or desk.words.assisted(state.delivery.channel):
+        return "a person posted it"
+    traits = desk.words.traits(state.delivery.channel)
+    if traits is None:
+        return "its channel is not there any more"
+    if state.drift is not None and not state.drift.gone and "text" not in traits.edits:
+        return f"{traits.title} lets us change nothing that is out"
+    return ""
 
 
 def ends_at(pause: Pause, zone: str) -> str:

@@ -13,10 +13,10 @@ def test_the_flows_are_in_the_pool(newsroom: Newsroom, prefect: Mapping[str, str
     newsroom.folder.commit()
     for _ in range(2):
         done = newsroom.call("deploy", "--pool", "verne", env=prefect)
-        assert (done.code, done.out.count("deployed ")) == (0, 11), done.said
+        assert (done.code, done.out.count("deployed ")) == (0, 14), done.said
     found = ask_prefect(prefect, "deployments/filter", work_pools={"name": {"any_": ["verne"]}})
-    schedules = {"sync": 1, "publish": 0, "checkpoint": 1, "accounts": 1, "forecast": 1}
-    orders = dict.fromkeys(("pause", "resume", "retry", "skip", "retract", "settle"), 0)
+    schedules = {"sync": 1, "publish": 0, "checkpoint": 1, "accounts": 1, "forecast": 1, "listen": 1}
+    orders = dict.fromkeys(("pause", "resume", "retry", "skip", "retract", "settle", "accept", "undo"), 0)
     assert {d["name"]: len(d["schedules"]) for d in found} == schedules | orders
     assert {d["parameters"]["root"] for d in found} == {str(newsroom.folder.path)}
     [pool] = ask_prefect(prefect, "work_pools/filter", work_pools={"name": {"any_": ["verne"]}})

@@ -13,10 +13,12 @@ from presstime.errors import UsageError
 from presstime.ledger import by_hand, stopping
 from presstime.ledger.assisted import done_by_hand
 from presstime.ledger.cache import Cache
+from presstime.ledger.drift import keep_by_hand, note_drift, undo_by_hand
 from presstime.ledger.log import Ledger
-from presstime.model import Action, JsonObject, Status
+from presstime.model import Action, JsonObject, Status, Variant
 from presstime.networks.memory import TRAITS, MemoryNetwork
 from presstime.pauses import EVERYTHING, RULES, Scope
+from presstime.publish.looking import look_at
 from presstime.wire import Desk
 from tests.kit import SETTINGS, START, Folder, Office, run_pass
 
@@ -273,6 +275,27 @@ class Pair:
                 known = sorted(desk.ledger.states())
                 if known:
                     does(desk.ledger, known[a % len(known)], world.office.now, "ada", "x")
+
+    def meddle(self, a: int, b: int, c: int) -> None:
+        """Somebody changes or removes what is out on a network itself; it is looked at, and a person may decide."""
+        for world in (self.cheap, self.whole):
+            with world.office.desk("ops/m/1/1") as desk, suppress(UsageError, LookupError):
+                desk.ledger.catch_up()
+                out = [s for s in desk.ledger.cache.standing(Status.PUBLISHED) if not s.handed and not s.change]
+                if not out:
+                    continue
+                state = out[a % len(out)]
+                network = world.networks[state.delivery.channel]
+                if b % 2:
+                    network.alter(state.receipts[0].id, f"meddled {b}")
+                else:
+                    network.remove(state.receipts[0].id)
+                adapter = network.adapter_class()(desk.settings.channels[state.delivery.channel], None)
+                variant = Variant.from_json(desk.ledger.payload(state.sent_digest))
+                note_drift(desk.ledger, state, look_at(adapter, variant, state.receipts), world.office.now)
+                decide = (None, keep_by_hand, undo_by_hand)[c % 3]
+                if decide is not None:
+                    decide(desk.ledger, state.delivery, world.office.now, "ada", "x")
 
     def forget(self, a: int, b: int, c: int) -> None:
         """The caches are deleted, or one of them is."""

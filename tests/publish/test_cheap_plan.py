@@ -32,6 +32,7 @@ CHANGES: list[Callable[[Pair, int, int, int], None]] = [
     Pair.stop,
     Pair.let_go,
     Pair.order,
+    Pair.meddle,
     Pair.forget,
 ]
 # What is done after the changes: planned only, planned and acted on, or acted on by another worker first.
@@ -47,7 +48,7 @@ Story = list[tuple[list[tuple[Callable[[Pair, int, int, int], None], int, int, i
 @settings(deadline=None, max_examples=40, suppress_health_check=list(HealthCheck))
 @given(st.lists(steps, min_size=2, max_size=8))
 def test_what_is_looked_at_is_all_that_matters(story: Story) -> None:
-    """Whatever is added, changed, renamed, moved, deleted, restored or rewritten in Git, while time passes, people pause, resume, skip, retry and withdraw, deliveries go out
+    """Whatever is added, changed, renamed, moved, deleted, restored or rewritten in Git, while time passes, people pause, resume, skip, retry and withdraw, posts are changed on the networks, deliveries go out
     and another worker does some of it: the cheap plan and the whole plan come to the same actions, the same log and the same
     words on the networks."""
     with TemporaryDirectory(prefix="presstime-cheap-") as name:

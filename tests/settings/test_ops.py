@@ -1,4 +1,4 @@
-"""[pause], [limits], [alerts] and [budget] of presstime.toml: what they mean, and every mistake at its place."""
+"""[pause], [limits], [alerts], [budget] and [listen] of presstime.toml: what they mean, and every mistake at its place."""
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -8,6 +8,7 @@ import pytest
 from presstime.errors import SettingsError
 from presstime.pauses import EVERYTHING, Scope
 from presstime.settings import Settings, parse_settings
+from presstime.settings.listening import Listening
 from tests.kit import SETTINGS
 
 GROUPED = SETTINGS + '[groups]\nhouse = ["site-feed"]\n'
@@ -72,3 +73,15 @@ def test_limits_alerts_budget() -> None:
     assert found.limits.of("feed", "site-feed") == ("channel:site-feed",)
     assert read("").limits.of("mastodon", "brand-mastodon") == ()
     assert (found.alerts.webhook, found.budget) == ("env:HOOK", {"USD": Decimal("2.5")})
+
+
+def test_listening() -> None:
+    """How often what is out is looked at; a channel says for itself whether it is."""
+    assert read("").listening == Listening(timedelta(days=7), 20)
+    assert read('[listen]\nhourly = "36h"\nper_hour = 5\n').listening == Listening(timedelta(hours=36), 5)
+    assert codes('[listen]\nhourly = "soon"\n') == ["bad-duration"]
+    assert codes("[listen]\nper_hour = -1\n") == ["wrong-type"]
+    channels = parse_settings(
+        SETTINGS.replace('path = "public/feed"', 'path = "public/feed"\nlisten = false').encode()
+    ).channels
+    assert [channels[name].listen for name in ("site-feed", "brand-mastodon")] == [False, None]

@@ -10,7 +10,7 @@ from presstime.pauses import Rule
 from tests.simulation.court import Trial, try_out
 from tests.simulation.faults import HOUR, QUIET, ROUGH, SECOND, Armed, Blow, Rates
 from tests.simulation.newsroom import Later, Wanted, wanted
-from tests.simulation.world import Order, Person, Policy, Setup
+from tests.simulation.world import Decider, Meddler, Order, Person, Policy, Setup
 
 if TYPE_CHECKING:
     from tests.simulation.world import World
@@ -248,6 +248,34 @@ def _stop(policy: Policy, point: str, chance: Random) -> Setup:
     return replace(_rough(policy, point, chance, more), orders=tuple(orders), calm=5 * HOUR)
 
 
+def _drift(policy: Policy, point: str, chance: Random) -> Setup:
+    """People change, remove and hide posts on the network itself, once to three times, minutes after they went out; others accept
+    that or have it undone, at once or later; Git may say something else meanwhile. Workers are killed and frozen."""
+    more = replace(ROUGH, crash=chance.choice((0.0, 0.01)), pause=chance.choice((0.0, 0.004)))
+    item = wanted("p1", "a", chance.choice((1, 1, 2)), 60)
+    times = sorted(int(chance.uniform(5, 25) * 60 * SECOND) for _ in range(chance.choice((1, 1, 2, 3))))
+    does = ("alter", "alter", "remove", "remove", "hide")
+    meddlers = tuple(
+        Meddler(
+            at,
+            item.delivery,
+            chance.randrange(len(item.texts)),
+            chance.choice(does),
+            int(chance.uniform(1, 8) * 60 * SECOND),
+        )  # type: ignore[arg-type]
+        for at in times
+    )
+    if len(item.texts) == 2 and chance.random() < 0.4:  # the whole thread
+        meddlers = tuple(replace(m, segment=n, does="remove") for m in meddlers[:1] for n in range(2))
+    later = Later(times[0] + int(chance.uniform(1, 15) * 60 * SECOND), chance.choice(((*item.texts[:-1], "new"), None)))
+    item = replace(item, changes=(later,) if chance.random() < 0.3 else ())
+    after = int(chance.choice((1, 60, 300)) * SECOND)
+    decider = Decider(item.delivery, chance.choice(("accept", "undo", "undo", "toss")), after)  # type: ignore[arg-type]
+    items = (item, wanted("p2", "b", 1, 61))
+    hosts = chance.choice(MACHINES)
+    return Setup(policy, items, hosts, more, calm=20 * 60 * SECOND, meddlers=meddlers, deciders=(decider,))
+
+
 STORE_TROUBLES = {
     "lost reply": Rates(write_lost_after=1.0),
     "request lost half of the time": Rates(write_lost_before=0.5, write_lost_after=0.5),
@@ -289,4 +317,5 @@ FAMILIES: dict[str, Callable[[Policy, str, Random], Setup]] = {
     "change": _change,
     "assisted": _assisted,
     "stop": _stop,
+    "drift": _drift,
 }

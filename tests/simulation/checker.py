@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 
 from tests.simulation.by_hand import judge_by_hand
+from tests.simulation.drift import ends_gone, judge_drift, wanted_there
 from tests.simulation.evidence import (
     ENDS,
     LEASE,
@@ -53,13 +54,15 @@ def judge(evidence: Evidence) -> Verdict:
             verdict.findings += judge_by_hand(item, own, evidence)
             continue
         gone = [post for post in evidence.removed if post.delivery == name]
+        taken = [post for post in evidence.taken if post.delivery == name]
+        verdict.findings += judge_drift(item, own, posts, gone, taken, evidence)
         verdict.findings += _duplicates(evidence, name, own, [*posts, *gone])
         verdict.findings += _changes(item, own, posts, end, evidence.history)
         verdict.findings += _claims(name, own, evidence.history)
         verdict.findings += _sends(name, own, evidence.history)
         verdict.findings += _paused(item, steps)
-        verdict.findings += _receipts(item, own, posts, gone, end)
-        verdict.findings += _order(name, posts) if end != "retracted" else ()
+        verdict.findings += _receipts(item, own, posts, [*gone, *taken], end)
+        verdict.findings += _order(name, posts, taken) if end != "retracted" else ()
         verdict.findings += _times(item, own, posts, evidence)
         verdict.early = max([verdict.early, *(item.due - post.at for post in (*posts, *gone))])
     known = {str(item.delivery) for item in evidence.wanted}
@@ -148,9 +151,11 @@ def _end(steps: Sequence[Step]) -> str:
     """How a delivery stands at last, told from its events alone."""
     end = "open"
     for step in steps:
-        if step.kind == "retracted" or end == "retracted":
+        if step.kind == "retracted" or end == "retracted" or ends_gone(step, steps):
             end = "retracted"
-        elif step.kind == "published" or end == "published":
+        elif step.kind == "undone" and "epoch" in step.data:
+            end = "open"
+        elif (step.kind == "drifted" and "epoch" in step.data) or step.kind == "published" or end == "published":
             end = "published"
         elif step.kind in ENDS:
             end = step.kind
@@ -229,6 +234,8 @@ def _changes(
             yield Finding("unannounced", name, f"{line.who} does {line.data['does']} without an intent in the log")
         if not holds(line, name, steps):
             yield Finding("unfenced", name, f"{line.who} does {line.data['does']} without holding the claim")
+    back = {line.data["post"] for line in history.of("meddled") if line.data["does"] == "put back"}
+    posts = [post for post in posts if end != "retracted" or post.id not in back]  # nobody of ours put it there
     if end == "retracted" and posts:
         gap = all(in_the_gap(post, name, steps, history) for post in posts) or _any_late(mine, name, steps, history)
         yield Finding("loss", name, f"taken down, and {len(posts)} posts are there", gap)
@@ -236,7 +243,7 @@ def _changes(
         yield Finding("loss", name, "gone from Git, and still published")
     if end == "published" and item.last is not None:
         shown = {(post.index, post.text) for post in posts}
-        if not shown >= set(enumerate(item.last)):  # beside it there may be the second post of a `duplicate`
+        if not shown >= wanted_there(item, steps):  # beside it there may be the second post of a `duplicate`
             gap = _any_late(mine, name, steps, history)
             yield Finding("stale", name, f"readers see {sorted(shown)}, Git says {item.last}", gap)
 
@@ -270,7 +277,7 @@ def _receipts(
                 yield Finding("log", name, f"entry {step.n}: segment {segment} was accepted and never announced")
         if step.kind == "published" and sorted(taken) != list(range(len(item.texts))):
             yield Finding("log", name, f"entry {step.n}: published with the receipts {sorted(taken)}")
-    if end == "published" and {p.index for p in posts} != set(range(len(item.texts))):
+    if end == "published" and not {p.index for p in posts} >= {n for n, _ in wanted_there(item, steps)}:
         yield Finding("loss", name, "published, and not all of it is on the network")
     if end in ("missed", "held", "dropped", "skipped") and posts:
         yield Finding("loss", name, f"{end}, and {len(posts)} posts are out")
@@ -278,11 +285,11 @@ def _receipts(
         yield Finding("loss", name, "refused, and the network never said so")
 
 
-def _order(name: str, posts: Sequence[Posted]) -> Iterator[Finding]:
+def _order(name: str, posts: Sequence[Posted], taken: Sequence[Posted]) -> Iterator[Finding]:
     """A thread's segments come one after the other, each in answer to one before it."""
     first = {post.index: post for post in reversed(posts)}
     for index, post in sorted(first.items()):
-        parents = {p.id for p in posts if p.index == index - 1}
+        parents = {p.id for p in (*posts, *taken) if p.index == index - 1}
         if index and post.parent not in parents:
             yield Finding("order", name, f"segment {index} answers {post.parent}, not one of {sorted(parents)}")
     if any(a.at > b.at for a, b in pairwise(first[i] for i in sorted(first))):
@@ -314,7 +321,8 @@ def _times(item: Wanted, steps: Sequence[Step], posts: Sequence[Posted], evidenc
 def settled_by(evidence: Evidence) -> int:
     """When everything must be decided: two ticks after nothing goes wrong any more, everybody is awake, the last claim has
     run out and the network shows what it has."""
-    awake = max([evidence.calm, *_awakenings(evidence.history), *_deferrals(evidence), *_pauses(evidence)])
+    decided = (step.at for step in read_log(evidence)[0] if step.kind in ("drifted", "undone", "kept"))
+    awake = max([evidence.calm, *_awakenings(evidence.history), *_deferrals(evidence), *_pauses(evidence), *decided])
     segments = sum(len(item.texts) for item in evidence.wanted)
     once = LEASE + SLACK + (evidence.lag + RETRIES) * (segments + 1) + 2 * TICK
     changes = [change.at for item in evidence.wanted for change in item.changes]

@@ -30,12 +30,14 @@ def try_out(setup: Setup, seed: int | str, choose: Callable[[int], int] | None =
 
 def evidence_of(world: World) -> Evidence:
     posts, removed = [_posted(p) for p in world.network.posts], [_posted(p) for p in world.network.removed]
+    taken = world.network.taken
     return Evidence(
         wanted=world.setup.items,
         history=world.history,
         bodies=[(key, world.bucket.objects[key].body) for key in sorted(world.bucket.objects)],
         posts=posts,
-        removed=removed,
+        removed=[post for post in removed if post.id not in taken],
+        taken=[post for post in removed if post.id in taken],
         calm=world.setup.calm,
         lag=world.setup.policy.lag * SECOND,
         clocks=world.setup.clocks is not None,

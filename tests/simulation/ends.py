@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, TypeVar
 
 from presstime.errors import AlreadyExists, InDoubt, NetworkError
-from presstime.model import Json, Outcome, Receipt, Settling, Traits, Unknown, Variant
+from presstime.model import Json, Outcome, Receipt, Settling, Sighting, Traits, Unknown, Variant
 from presstime.networks.base import Order, ReadBytes
 from presstime.networks.memory import Fault, Memory, MemoryNetwork, MemoryPost
 from presstime.stores.base import Object, Stat
@@ -95,6 +95,7 @@ class SimNetwork(MemoryNetwork):
     def __init__(self, world: "World", traits: Traits) -> None:
         super().__init__(traits, now=world.now)
         self.world = world
+        self.taken: set[str] = set()  # the ids of what somebody has removed on the network itself
         self.sender = ("", 0)  # the worker and the number of the send that is being served
 
     def accept(self, account: str, order: Order) -> MemoryPost:
@@ -168,6 +169,16 @@ class SimAdapter(Memory):
             return super().find(order)
         finally:
             self.process.point("find after")
+
+    def look(self, order: Order, receipt: Receipt) -> Sighting | None:
+        faults = self.world.faults
+        self.process.point("look before")
+        failing = faults.fails(faults.rates.find_fails, self.world.baton.now)
+        self.network.faults = [Fault("unreachable")] if failing else []
+        try:
+            return super().look(order, receipt)
+        finally:
+            self.process.point("look after")
 
     def _through(self, order: Order, call: int, fault: str | None, effect: Callable[[], Outcome]) -> Outcome:
         """One request, with what goes wrong with it."""

@@ -28,7 +28,7 @@ class Posted:
 
 @dataclass(frozen=True)
 class Evidence:
-    """Everything the judge looks at. `posts` are what readers see, `removed` what they saw once. `bodies` are the log's objects in the order of their names; `lag` is how late a
+    """Everything the judge looks at. `posts` are what readers see, `removed` what they saw once, `taken` what somebody took away on the network itself. `bodies` are the log's objects in the order of their names; `lag` is how late a
     read-back may show a post, in microseconds; `clocks` says that machines' clocks were wrong."""
 
     wanted: Sequence[Wanted]
@@ -37,6 +37,7 @@ class Evidence:
     posts: Sequence[Posted]
     calm: int
     removed: Sequence[Posted] = ()
+    taken: Sequence[Posted] = ()
     lag: int = 0
     clocks: bool = False
     errors: Sequence[str] = ()
@@ -117,6 +118,10 @@ class Holder:
         epoch = step.data.get("epoch")
         if step.kind == "claimed":
             self.worker, self.epoch, self.until = str(step.data["worker"]), int(str(epoch)), step.at + LEASE
+        elif step.kind == "undone" and epoch is not None:  # all of it is gone, and is to be sent again
+            self.worker, self.epoch, self.ended = None, int(str(epoch)), ""
+        elif step.kind == "drifted" and epoch is not None and epoch == self.epoch:  # it was there after all
+            self.worker, self.ended = None, "published"
         elif step.kind in ("sending", "editing", "retracting") and epoch == self.epoch:
             self.until = max(self.until, step.at + LEASE)
         elif "epoch" in step.data and epoch != self.epoch:

@@ -22,6 +22,7 @@ from presstime.publish.send import Publisher
 from presstime.publish.sync import Sync
 from presstime.publish.timing import Timing
 from presstime.stores.memory import Bucket
+from tests.simulation import meddling
 from tests.simulation.baton import Baton, BatonLock, Killed, Task
 from tests.simulation.ends import SimAdapter, SimNetwork, SimStore
 from tests.simulation.faults import HOUR, MINUTE, SECOND, Armed, Faults, Rates
@@ -74,6 +75,30 @@ class Setup:
     clocks: Callable[[Random, "World"], None] | None = None
     people: tuple[Person, ...] = ()
     orders: tuple["Order", ...] = ()
+    meddlers: tuple["Meddler", ...] = ()
+    deciders: tuple["Decider", ...] = ()
+
+
+@dataclass(frozen=True)
+class Meddler:
+    """Somebody who changes a message on the network itself, removes it, or removes it and puts it back `after` a while (times in
+    microseconds)."""
+
+    at: int
+    delivery: Delivery
+    segment: int
+    does: Literal["alter", "remove", "hide"]
+    after: int = 0
+
+
+@dataclass(frozen=True)
+class Decider:
+    """A person who looks for drift of a delivery and, some time after they saw it (microseconds), accepts it or has it undone; what cannot be
+    undone they accept."""
+
+    delivery: Delivery
+    does: Literal["accept", "undo", "toss"]
+    after: int
 
 
 @dataclass(frozen=True)
@@ -117,6 +142,10 @@ class World:
             self.baton.spawn(f"person{n + 1}", partial(self._post_by_hand, person, f"person{n + 1}"))
         for n, order in enumerate(self.setup.orders):
             self.baton.spawn(f"ops{n}", partial(self._give, order, f"ops{n}"))
+        for n, meddler in enumerate(self.setup.meddlers):
+            self.baton.spawn(f"meddler{n}", partial(meddling.meddle, self, meddler))
+        for n, decider in enumerate(self.setup.deciders):
+            self.baton.spawn(f"decider{n}", partial(meddling.decide, self, decider, f"decider{n}"))
         self.baton.run()
         return self
 
@@ -242,6 +271,7 @@ class Worker:
         self.timing = timing
         self.read_git()
         self.publisher = Publisher(self.ledger, timing)
+        self.heard: set[Delivery] = set()  # what was looked at in this pass, and is as the log says
 
     def read_git(self) -> None:
         """What a pass begins with: the commit as it is now."""
@@ -274,6 +304,11 @@ class Worker:
         else:
             for action in due:
                 self.publish(action)
+        if self.world.setup.meddlers:
+            try:
+                meddling.listen(self)
+            except (StoreError, LedgerError) as error:
+                self._failed("listen", error)
 
     def publish(self, action: Action) -> None:
         adapter, wanted = (
@@ -305,11 +340,13 @@ class Worker:
         if item.assisted:
             theirs = state.status is Status.HANDED and item.window is None and state.digest == state.sent_digest
             return not self.world.busy_people and (theirs or state.status in ENDED)
+        if self.world.setup.meddlers and not meddling.is_over(self, state):
+            return False
         if state.review or state.final:
             return True
         if item.last is None and state.receipts:
             return state.status is Status.RETRACTED
-        if state.status is Status.PUBLISHED:
+        if state.status is Status.PUBLISHED and not (state.drift and state.drift.gone):
             words = self.world.words
             return state.change is None and state.sent_digest == words.digests[item.delivery]
         return state.status in ENDED

@@ -28,7 +28,7 @@ ADVICE = {
 @FORMAT
 @click.pass_obj
 def command(directory: Path, form: str) -> int:
-    """What is paused, what needs a person, what is to be posted by hand, what comes next, and when the last pass was. Exit 1 if somebody is
+    """What is paused, what was changed on the networks, what needs a person, what is to be posted by hand, what comes next, and when the last pass was. Exit 1 if somebody is
     needed; what is to be posted by hand, and still may be, is no failure."""
     from presstime.wire import last_pass, open_desk
 
@@ -36,6 +36,7 @@ def command(directory: Path, form: str) -> int:
         desk.ledger.catch_up()
         actions = desk.sync.actions(told=False)
         needed = [s for s in desk.ledger.cache.open() if s.needs_look]
+        drifted = [s for s in desk.ledger.cache.drifted() if s.drift and s.drift.open]
         waiting = desk.waiting()
         theirs = {state.delivery for state in waiting}
         due = [a for a in actions if a.action in ("publish", "wait") and a.due and a.delivery not in theirs]
@@ -45,11 +46,12 @@ def command(directory: Path, form: str) -> int:
         for warning in endings if form == "text" else ():
             say(f"warning: {warning}")
         if form == "json":
-            say_json(_as_json(desk, needed, waiting, coming, passed))
+            say_json({**_as_json(desk, needed, waiting, coming, passed), "drifted": [_drift_json(s) for s in drifted]})
         else:
             _show_paused(desk, actions)
+            _show_drifted(drifted)
             _show(desk, needed, waiting, coming, passed)
-        return 1 if needed or has_errors(desk.problems) else 0
+        return 1 if needed or drifted or has_errors(desk.problems) else 0
 
 
 def _show_paused(desk: "Desk", actions: list[Action]) -> None:
@@ -71,6 +73,23 @@ def _show_paused(desk: "Desk", actions: list[Action]) -> None:
     click.echo(table(rows, ("paused", "by", "since", "until", "then", "why")))
     held = [a for a in actions if a.paused]
     show(f"Held back by this: {count(len(held), 'delivery')}. `presstime resume` lets go of it.\n")
+
+
+def _show_drifted(drifted: list[DeliveryState]) -> None:
+    from presstime.plan.drift import told
+
+    if drifted:
+        rows = [(str(s.delivery), told(s.drift, len(s.receipts))) for s in drifted if s.drift]
+        click.echo(table(rows, ("drifted", "what")))
+        click.echo("`presstime drift` shows the words, and accepts or undoes it.\n")
+
+
+def _drift_json(state: DeliveryState) -> JsonObject:
+    from presstime.plan.drift import told
+
+    drift = state.drift
+    what = told(drift, len(state.receipts)) if drift else ""
+    return {"delivery": str(state.delivery), "since": drift and to_iso(drift.at), "what": what, "url": state.url}
 
 
 def _show(

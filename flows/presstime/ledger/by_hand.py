@@ -69,7 +69,7 @@ def retry_by_hand(ledger: Ledger, delivery: Delivery, clock: Callable[[], dateti
     Raises `UsageError` where trying again could make a second message, or would come to nothing; nothing is written then."""
 
     def propose(view: View) -> Sequence[Event]:
-        state = _free(view(delivery), delivery, ledger)
+        state = free(view(delivery), delivery, ledger)
         if state.intent is not None:
             advice = "Look at the channel, then `presstime settle`."
             raise UsageError(f"{delivery} may be out already: its answer was lost", advice)
@@ -87,7 +87,7 @@ def skip_by_hand(ledger: Ledger, delivery: Delivery, clock: Callable[[], datetim
     Raises `UsageError` where something of it is out, or may be; nothing is written then."""
 
     def propose(view: View) -> Sequence[Event]:
-        state = _free(view(delivery), delivery, ledger)
+        state = free(view(delivery), delivery, ledger)
         if state.begun or state.status in (Status.PUBLISHED, Status.RETRACTED, Status.HANDED):
             raise UsageError(f"{delivery} is {state.status.value}: it cannot be skipped any more", _other_way(state))
         if state.status in (Status.SKIPPED, Status.DROPPED) or state.due is None:
@@ -103,7 +103,7 @@ def withdraw_by_hand(ledger: Ledger, delivery: Delivery, clock: Callable[[], dat
     Raises `UsageError` where nothing of it is out; nothing is written then."""
 
     def propose(view: View) -> Sequence[Event]:
-        state = _free(view(delivery), delivery, ledger)
+        state = free(view(delivery), delivery, ledger)
         if state.intent is not None or not state.receipts or state.status is Status.RETRACTED:
             raise UsageError(f"{delivery} is {state.status.value}: nothing of it is out", _other_way(state))
         return [step("withdrawn", delivery, clock, by=who, reason=f"{who} withdrew it: {reason}")]
@@ -111,7 +111,7 @@ def withdraw_by_hand(ledger: Ledger, delivery: Delivery, clock: Callable[[], dat
     ledger.append(propose)
 
 
-def _free(state: DeliveryState | None, delivery: Delivery, ledger: Ledger) -> DeliveryState:
+def free(state: DeliveryState | None, delivery: Delivery, ledger: Ledger) -> DeliveryState:
     """A delivery that no other worker is at. Raises `UsageError`."""
     if state is None:
         raise UsageError(f"the log knows no delivery {delivery}", "`presstime plan` lists what there is.")

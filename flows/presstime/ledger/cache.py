@@ -24,23 +24,25 @@ from presstime.model import (
     Claim,
     Delivery,
     DeliveryState,
+    Drift,
     Intent,
     Json,
     JsonObject,
     Receipt,
+    Seen,
     Status,
     from_iso,
     to_iso,
 )
 from presstime.pauses import EVERY_POST, Pause, Scope
 
-SCHEMA = 11  # of the fold: to be raised when a state, or what an event makes of it, changes
+SCHEMA = 12  # of the fold: to be raised when a state, or what an event makes of it, changes
 # `life` is another one whenever the fold begins anew. Beside each state stands what plans look it up by.
 TABLES = """
 CREATE TABLE IF NOT EXISTS head (id INTEGER PRIMARY KEY CHECK (id = 1), n INTEGER, hash TEXT, etag TEXT, log TEXT, life TEXT);
 CREATE TABLE IF NOT EXISTS deliveries (
     delivery TEXT PRIMARY KEY, state TEXT NOT NULL,
-    channel TEXT, status TEXT, entry INTEGER, due TEXT, done TEXT, said TEXT, open INTEGER, over TEXT
+    channel TEXT, status TEXT, entry INTEGER, due TEXT, done TEXT, said TEXT, open INTEGER, over TEXT, drift INTEGER
 );
 CREATE INDEX IF NOT EXISTS entries ON deliveries (entry);
 CREATE INDEX IF NOT EXISTS statuses ON deliveries (status);
@@ -48,10 +50,11 @@ CREATE INDEX IF NOT EXISTS dues ON deliveries (due);
 CREATE INDEX IF NOT EXISTS dones ON deliveries (channel, done);
 CREATE INDEX IF NOT EXISTS sayings ON deliveries (channel, said) WHERE status = 'published';
 CREATE INDEX IF NOT EXISTS opens ON deliveries (open) WHERE open;
+CREATE INDEX IF NOT EXISTS drifts ON deliveries (drift) WHERE drift;
 CREATE TABLE IF NOT EXISTS pauses (scope TEXT PRIMARY KEY, state TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS payloads (digest TEXT PRIMARY KEY, entry INTEGER NOT NULL) WITHOUT ROWID;
 """
-INSERT = "INSERT OR REPLACE INTO deliveries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+INSERT = "INSERT OR REPLACE INTO deliveries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 INSERT_PAUSES = "INSERT OR REPLACE INTO pauses VALUES (?, ?)"
 PAUSES = '{"pauses"'  # how a line of `rows` about a scope's pauses begins
 RESTORE_PAYLOAD = "INSERT INTO payloads SELECT json_extract(?1, '$[0]'), json_extract(?1, '$[1]')"
@@ -148,6 +151,16 @@ class Cache:
         """Those among the open that are neither on their way nor about to be: unknown, refused, held or put off, or out and under
         change."""
         return self._where("open AND status IN ('unknown', 'refused', 'held', 'deferred', 'published')")
+
+    def drifted(self) -> list[DeliveryState]:
+        """What is out and not as it was sent, or gone and to be sent again, where no person has let it stand."""
+        return self._where("drift")
+
+    def out(self) -> Iterator[tuple[Delivery, datetime]]:
+        """What is out, and since when; of an archive no more than that is taken into memory."""
+        with self._lock:
+            rows = self._db.execute("SELECT delivery, done FROM deliveries WHERE status = 'published'").fetchall()
+        return ((Delivery.parse(name), from_iso(done)) for name, done in rows if done)
 
     def standing(self, status: Status) -> list[DeliveryState]:
         """Deliveries that stand there, by name."""
@@ -311,7 +324,9 @@ def _row(data: JsonObject, text: str) -> tuple[object, ...]:
     place = data["delivery"].split("/", 2)[1]
     found = (data["status"], data["entry"], data["due"], data["done"], data["said"])
     is_open = data["status"] not in OVER or bool(data["change"]) or bool(data["review"])
-    return (data["delivery"], text, place, *found, is_open, "" if is_open or data["claim"] else _over(data))
+    drift = bool(data["lost"]) or (bool(data["drift"]) and not data["drift"][2])
+    over = "" if is_open or data["claim"] or drift else _over(data)
+    return (data["delivery"], text, place, *found, is_open, over, drift)
 
 
 def _kind_of(line: str) -> str:
@@ -354,7 +369,7 @@ def _state_of(text: str) -> DeliveryState:
 
 
 def _state_to_json(state: DeliveryState) -> JsonObject:
-    claim, change = state.claim, state.change
+    claim, change, drift = state.claim, state.change, state.drift
     return {
         "delivery": str(state.delivery),
         "status": state.status,
@@ -390,12 +405,17 @@ def _state_to_json(state: DeliveryState) -> JsonObject:
         "withdrawn": state.withdrawn,
         "moved": state.moved and to_iso(state.moved),
         "first": state.first and to_iso(state.first),
+        "edited": state.edited and to_iso(state.edited),
+        "drift": drift
+        and [[seen.to_json() for seen in drift.seen], to_iso(drift.at), drift.kept, drift.undo, drift.refused],
+        "lost": [r.to_json() for r in state.lost],
+        "fresh": state.fresh,
         "entry": state.entry,
     }
 
 
 def _state_from_json(data: JsonObject) -> DeliveryState:
-    claim, change = data["claim"], data["change"]
+    claim, change, drift = data["claim"], data["change"], data["drift"]
     return DeliveryState(
         **{
             **data,
@@ -410,6 +430,9 @@ def _state_from_json(data: JsonObject) -> DeliveryState:
             "done": data["done"] and from_iso(data["done"]),
             "moved": data["moved"] and from_iso(data["moved"]),
             "first": data["first"] and from_iso(data["first"]),
+            "edited": data["edited"] and from_iso(data["edited"]),
+            "drift": drift and Drift(tuple(Seen(*s) for s in drift[0]), from_iso(drift[1]), *drift[2:]),
+            "lost": tuple(Receipt.from_json(r) for r in data["lost"]),
             "change": change and Change(change[0], change[1], from_iso(change[2]), change[3]),
             "handed": data["handed"] and from_iso(data["handed"]),
         }

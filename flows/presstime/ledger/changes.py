@@ -18,7 +18,8 @@ def changeable(state: DeliveryState | None, what: What, digest: str, ledger: Led
     if state is None or state.review or state.intent is not None or not state.receipts:
         return False
     if what == "edit":
-        wanted = state.status is Status.PUBLISHED and state.digest == digest
+        back = state.drift is not None and state.drift.undo and state.sent_digest == digest
+        wanted = state.status is Status.PUBLISHED and (state.digest == digest or back)
     else:
         wanted = state.status in (Status.PUBLISHED, Status.REFUSED) and state.sent_digest == digest
     return wanted and not held_by_another(state, ledger.store.now(), ledger.writer, ledger.is_gone)

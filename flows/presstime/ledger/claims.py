@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from presstime.errors import ClaimLost, Paused
 from presstime.ledger.log import Ledger, View
-from presstime.model import Delivery, DeliveryState, Event, Intent, Json, Receipt, Status, to_iso
+from presstime.model import Delivery, DeliveryState, Event, Intent, Json, Receipt, Seen, Status, to_iso
 from presstime.pauses import UNHELD, Pause, Subject
 from presstime.processes import is_gone
 
@@ -101,6 +101,10 @@ class ClaimHandle:
         if pause := self.subject.held_by(pauses, self.ledger.store.now()):
             raise Paused(pause.told, "It goes on when that is over, as its rule says.")
 
+    def is_there(self, seen: Sequence[Seen]) -> None:
+        """Record that what was to be sent again is there after all, as it was sent but for what was `seen` otherwise."""
+        self._append("drifted", seen=[item.to_json() for item in seen])
+
     def accepted(self, segment: int, receipt: Receipt, last: bool) -> None:
         """Record a receipt, whoever holds the claim by now: what a network accepted is a fact."""
         events = [self._event("accepted", segment=segment, receipt=receipt.to_json())]
@@ -134,6 +138,9 @@ class ClaimHandle:
             state = view(self.delivery)
             assert state is not None  # noqa: S101 - a claim was won on it
             known = [r.id for r in state.receipts[segment : segment + 1]]
+            if self.epoch < state.fresh:  # of what is gone since, and to be sent again
+                lost = [r.id for r in state.lost[segment : segment + 1]]
+                return () if receipt.id in (*known, *lost) else events
             if receipt.id in known:
                 return ()
             if known or state.status in (Status.PUBLISHED, Status.RETRACTED):

@@ -26,6 +26,9 @@ retracted  reason: and now is
 noted      digest, reason: a change that will not be made, a takedown ("retract") likewise, or a thread that is left as it is
 handed     epoch, digest, until, origin, worker, run: what a person is to post on an assisted channel, and until when it is of any use
 reminded   since, times: nobody said yet that it is out
+drifted    seen: what stands on the network in place of what was sent, as [segment, text, digest], text null where it is gone; []: it is as sent
+kept       by, reason: a person lets stand what drifted
+undone     by, reason: a person wants what was sent to stand there again; epoch, where all of it is gone and it is to be sent again
 
 Two kinds are about no delivery but about a scope, see pauses.py; they stand under `*/channel:NAME` and the like:
 
@@ -44,11 +47,24 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from presstime.model import Change, Claim, Delivery, DeliveryState, Event, Intent, Receipt, Status, from_iso
+from presstime.model import (
+    Change,
+    Claim,
+    Delivery,
+    DeliveryState,
+    Drift,
+    Event,
+    Intent,
+    Receipt,
+    Seen,
+    Status,
+    from_iso,
+)
 from presstime.pauses import Pause, after_paused, after_resumed
 
 ORIGIN = ("commit", "blob", "author", "approver")
 MARKS = ("signer", "signer_key", "approver_key")
+UNSEEN = "-"  # as the digest of a content: it is to be compared once more
 Rule = Callable[[DeliveryState, Event, datetime], DeliveryState]
 
 
@@ -131,6 +147,8 @@ def _extended(claim: Claim | None, data: Mapping[str, object], at: datetime) -> 
 
 def _accepted(state: DeliveryState, event: Event, at: datetime) -> DeliveryState:
     n, receipt = event.data["segment"], Receipt.from_json(event.data["receipt"])
+    if event.data.get("epoch", state.fresh) < state.fresh:
+        return _told_late(state, n, receipt)
     if state.status is Status.PUBLISHED or n != len(state.receipts):
         return _told_late(state, n, receipt)
     receipts = (*state.receipts, receipt)
@@ -140,15 +158,18 @@ def _accepted(state: DeliveryState, event: Event, at: datetime) -> DeliveryState
 
 def _told_late(state: DeliveryState, n: int, receipt: Receipt) -> DeliveryState:
     """A receipt of a segment that was settled meanwhile: the same one again is no news, another one is a second post."""
-    if receipt.id in [r.id for r in state.receipts[n : n + 1]]:
+    if receipt.id in [r.id for r in (*state.receipts[n : n + 1], *state.lost[n : n + 1])]:
         return state
     reason = f"segment {n + 1} is out twice, also as {receipt.url or receipt.id}: look at the channel, and remove one"
-    return replace(state, reason=reason, review=state.review or state.status is Status.PUBLISHED)
+    return replace(state, reason=reason, review=state.review or state.status is Status.PUBLISHED or state.is_lost)
 
 
 def _refused(state: DeliveryState, event: Event, at: datetime) -> DeliveryState:
     if event.data.get("change"):
-        change = _change(state, event, at)
+        change, drift = _change(state, event, at), state.drift
+        if drift is not None and drift.undo and change.digest == state.sent_digest:  # it is for a person to decide anew
+            drift = replace(drift, undo=False, refused=event.data["reason"])
+            return replace(state, change=None, claim=None, until=None, reason="", drift=drift, told="")
         final = change.digest or change.what
         return replace(state, change=change, claim=None, until=None, final=final, reason=event.data["reason"])
     return replace(state, status=Status.REFUSED, intent=None, claim=None, reason=event.data["reason"])
@@ -190,6 +211,8 @@ def _published(state: DeliveryState, event: Event, at: datetime) -> DeliveryStat
         reason="",
         url=event.data.get("url"),
         done=at,
+        lost=(),
+        drift=None,
     )
 
 
@@ -247,16 +270,20 @@ def _changing(state: DeliveryState, event: Event, at: datetime) -> DeliveryState
 def _edited(state: DeliveryState, event: Event, at: datetime) -> DeliveryState:
     receipts = tuple(Receipt.from_json(r) for r in event.data["receipts"])
     known = replace(state, sent_digest=event.data["digest"], receipts=receipts, final="", reason="", until=None)
-    return replace(known, change=None, claim=None, url=receipts[0].url or state.url)
+    return replace(known, change=None, claim=None, url=receipts[0].url or state.url, drift=None, edited=at)
 
 
 def _retracted(state: DeliveryState, event: Event, at: datetime) -> DeliveryState:
     down = replace(state, status=Status.RETRACTED, change=None, claim=None, intent=None, until=None, review=False)
-    return replace(down, reason=event.data["reason"], final="")
+    return replace(down, reason=event.data["reason"], final="", drift=None, lost=())
 
 
 def _noted(state: DeliveryState, event: Event, at: datetime) -> DeliveryState:
-    return replace(state, final=event.data["digest"], reason=event.data["reason"], change=None, claim=None, until=None)
+    drift = state.drift
+    if drift is not None and drift.undo and state.change is not None:  # left there as it is, as a person said
+        drift = replace(drift, undo=False, kept=True)
+    noted = replace(state, final=event.data["digest"], reason=event.data["reason"], change=None, claim=None, until=None)
+    return replace(noted, drift=drift)
 
 
 def _handed(state: DeliveryState, event: Event, at: datetime) -> DeliveryState:
@@ -271,6 +298,39 @@ def _handed(state: DeliveryState, event: Event, at: datetime) -> DeliveryState:
 
 def _reminded(state: DeliveryState, event: Event, at: datetime) -> DeliveryState:
     return replace(state, reminded=max(state.reminded, event.data["times"]))
+
+
+def _drifted(state: DeliveryState, event: Event, at: datetime) -> DeliveryState:
+    seen = tuple(Seen(*item) for item in event.data["seen"])
+    told = "" if state.told == "drifted" else state.told
+    drift = Drift(seen, at) if seen else None
+    if not seen and state.drift and state.drift.gone and state.final:  # what was refused for being gone is tried again
+        state = replace(state, final="", reason="")
+    if state.is_lost:  # looked for once more before it was sent again, and there
+        state = replace(state, status=Status.PUBLISHED, receipts=state.lost, lost=(), claim=None)
+    return replace(state, drift=drift, told=told)
+
+
+def _kept(state: DeliveryState, event: Event, at: datetime) -> DeliveryState:
+    drift = state.drift
+    if state.is_lost or (drift is not None and len(drift.gone) == len(state.receipts)):
+        return replace(_retracted(state, event, at), withdrawn=True)
+    return replace(state, drift=replace(drift, kept=True, undo=False)) if drift else state
+
+
+def _undone(state: DeliveryState, event: Event, at: datetime) -> DeliveryState:
+    drift = state.drift
+    if drift is None:
+        return state
+    wanted = replace(drift, kept=False, undo=True, refused="")
+    # What Git said since, and the network cannot show, is to be noted anew after this.
+    content = state.content if state.digest in ("", state.sent_digest) else UNSEEN
+    known = replace(state, drift=wanted, content=content, final="", reason="", until=None)
+    if "epoch" not in event.data:
+        return known
+    again = replace(known, status=Status.PLANNED, lost=state.receipts, receipts=(), drift=None, change=None, claim=None)
+    epoch = max(state.epoch, event.data["epoch"])  # like a claim it ends all earlier ones
+    return replace(again, epoch=epoch, fresh=epoch, attempts=0, deferred=None, deferrals=0)
 
 
 RULES: dict[str, Rule] = {
@@ -298,6 +358,9 @@ RULES: dict[str, Rule] = {
     "noted": _noted,
     "handed": _handed,
     "reminded": _reminded,
+    "drifted": _drifted,
+    "kept": _kept,
+    "undone": _undone,
 }
 
 States = Mapping[Delivery, DeliveryState]

@@ -178,11 +178,13 @@ def _timeless(row: str) -> Json:
         timeless = [{**p, "since": "", "ended": bool(p["ended"])} for p in data["pauses"]]
         return {**data, "pauses": timeless}
     if isinstance(data, dict):
-        claim, intent = data["claim"], data["intent"]
+        claim, intent, drift = data["claim"], data["intent"], data["drift"]
         return {
             **data,
             "done": bool(data["done"]),
             "first": bool(data["first"]),
+            "edited": bool(data["edited"]),
+            "drift": drift and [drift[0], *drift[2:]],
             "claim": claim and claim[:2],
             "intent": intent and [*intent[:3], *intent[4:]],
         }

@@ -41,6 +41,8 @@ from presstime.model import Action, DeliveryState, Status, from_iso
 from presstime.orchestration import alarms, pages, runs
 from presstime.orchestration.desks import DESKS, desk_at
 from presstime.orchestration.orders import ORDERS
+from presstime.orders import listen as look_round
+from presstime.plan import drift
 from presstime.publish.trouble import Troubles
 from presstime.settings import Settings
 from presstime.wire import Desk
@@ -48,6 +50,7 @@ from presstime.wire import Desk
 SWEEP = timedelta(seconds=30)  # this long after its time a delivery whose run did not come is taken by `sync` itself
 TICK_SECONDS = 60
 CHECKPOINT_SECONDS = 3600
+LISTEN_SECONDS = 3600
 ACCOUNTS_SECONDS = 3600
 FORECAST = "30 4 * * *"  # nightly; Prefect's cron is in UTC
 FIRST_TICK = timedelta(seconds=8)  # what Prefect's scheduler takes to see a new deployment
@@ -141,6 +144,21 @@ async def forecast(root: str) -> State[Any]:
     )
 
 
+@flow(name="listen", flow_run_name="listen", validate_parameters=False)
+async def listen(root: str) -> State[Any]:
+    """Look at what is out, and write down what was changed or removed on the networks themselves. People are told of it by the next
+    `sync`, once."""
+    with desk_at(root) as desk:
+        heard = await asyncio.to_thread(look_round, desk)
+    for line in heard.trouble:
+        get_run_logger().warning(line)
+    for state in heard.drifted:
+        if state.drift is not None:
+            get_run_logger().warning("%s: %s", state.delivery, drift.told(state.drift, len(state.receipts)))
+    more = f"; {len(heard.trouble)} could not be looked at: see the run's log" if heard.trouble else ""
+    return Completed(message=f"{heard.looked} looked at, {len(heard.drifted)} drifted{more}")
+
+
 @task(name="publish", task_run_name="{delivery}", cache_policy=NO_CACHE)
 def deliver(root: str, delivery: str) -> State[Any]:
     """Publish one delivery, once, or edit or retract what is out; its state in the UI is what became of it."""
@@ -230,8 +248,8 @@ def _verdict(states: Sequence[DeliveryState]) -> State[Any]:
 
 
 def deployments(root: Path, pool: str | None = None) -> list[Any]:
-    """What `up` serves and `deploy` registers: `sync` every minute, `publish` for the runs that it schedules, `checkpoint` and
-    `accounts` every hour, `forecast` every night, and what people order from the run form. `pool`: the work pool whose workers run them; None: whoever serves them."""
+    """What `up` serves and `deploy` registers: `sync` every minute, `publish` for the runs that it schedules, `checkpoint`,
+    `accounts` and `listen` every hour, `forecast` every night, and what people order from the run form. `pool`: the work pool whose workers run them; None: whoever serves them."""
     parameters, by_module = {"root": str(root)}, EntrypointType.MODULE_PATH  # an installed package has no flow file
     first = datetime.now(UTC) + FIRST_TICK  # else the first tick is a minute away
     common: dict[str, Any] = {"parameters": parameters, "entrypoint_type": by_module, "work_pool_name": pool}
@@ -259,6 +277,12 @@ def deployments(root: Path, pool: str | None = None) -> list[Any]:
             "forecast",
             cron=FORECAST,
             description="Say which scheduled posts will fail, and why.",
+            **common,
+        ),
+        listen.to_deployment(
+            "listen",
+            interval=LISTEN_SECONDS,
+            description="Look at what is out; note what was changed or removed on the networks themselves.",
             **common,
         ),
         *(order.to_deployment(order.name, tags=["ops"], **common) for order in ORDERS),

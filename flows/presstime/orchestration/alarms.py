@@ -28,7 +28,7 @@ SILENCE = timedelta(seconds=100)  # three heartbeats, and a little
 STANDSTILL = timedelta(minutes=10)  # without a pass
 UNSIGNED = timedelta(minutes=150)  # without a checkpoint: two that should have come
 ENDED = frozenset(f"prefect.flow-run.{name}" for name in ("Completed", "Failed", "Crashed", "Cancelled", "Cancelling"))
-FLOWS = ("sync", "publish", "checkpoint", "forecast")
+FLOWS = ("sync", "publish", "checkpoint", "forecast", "listen")
 SUBJECT = "{{ event.resource.name }}: {{ event.payload.problem }}"
 BODY = """{{ event.resource.name }} is {{ event.payload.problem }}: {{ event.payload.reason }}
 {{ event.payload.advice }}
@@ -45,7 +45,7 @@ def tell(desk: Desk, troubles: Sequence[Trouble]) -> None:
             "presstime.newsroom": desk.settings.name,
             "presstime.channel": state.delivery.channel,
         }
-        payload = {"problem": trouble.problem, "reason": state.reason, "advice": trouble.advice, "url": state.url}
+        payload = {"problem": trouble.problem, "reason": trouble.reason, "advice": trouble.advice, "url": state.url}
         same = uuid5(NAMESPACE_URL, f"{desk.store.name}/{state.delivery}/{trouble.problem}/{state.entry}")
         emit_event(NEEDS_PERSON, resource=resource, payload=payload, id=same)
 
@@ -114,7 +114,7 @@ def automations(settings: Settings, blocks: Sequence[UUID]) -> list[AutomationCo
 def _needed(of: str, settings: Settings, blocks: Sequence[UUID]) -> AutomationCore:
     return AutomationCore(
         name=f"{of}: somebody is needed",
-        description="A delivery is unknown, refused, held, missed or does not come off: told once for each problem.",
+        description="A delivery is unknown, refused, held, missed, drifted or does not come off: told once for each problem.",
         trigger=EventTrigger(
             expect={NEEDS_PERSON},
             match=ResourceSpecification({"presstime.newsroom": settings.name}),

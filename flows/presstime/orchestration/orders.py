@@ -172,6 +172,42 @@ def settle(delivery: Text, on_the_channel: Seen, your_name: Text, address: str =
     return _given(root, lambda desk: orders.settle(desk, delivery, your_name, url))
 
 
+@flow(
+    name="accept",
+    flow_run_name="accept {deliveries}",
+    description="Let stand what was changed or removed on the network itself: it is told no more, and nothing puts it back. A later edit in "
+    "Git is made all the same.",
+)
+def accept(deliveries: Deliveries, reason: Text, your_name: Text, root: str = ".") -> State[Any]:
+    """Let a drift stand.
+
+    Args:
+        deliveries: Each as POST/CHANNEL, as the newsroom's page writes it; with /OCCURRENCE if it repeats.
+        reason: Why: it is written into the audit log.
+        your_name: Who says so: it is written into the audit log.
+        root: The newsroom's folder on the worker. Leave it as it is.
+    """
+    return _given(root, lambda desk: orders.accept(desk, deliveries, your_name, reason))
+
+
+@flow(
+    name="undo",
+    flow_run_name="undo {deliveries}",
+    description="Have what was sent put back, at the next pass, where it was changed on the network itself; what is gone there is sent again, as "
+    "a new message, once it was looked for and is not there.",
+)
+def undo(deliveries: Deliveries, reason: Text, your_name: Text, root: str = ".") -> State[Any]:
+    """Undo a drift.
+
+    Args:
+        deliveries: Each as POST/CHANNEL, as the newsroom's page writes it; with /OCCURRENCE if it repeats.
+        reason: Why: it is written into the audit log.
+        your_name: Who says so: it is written into the audit log.
+        root: The newsroom's folder on the worker. Leave it as it is.
+    """
+    return _given(root, lambda desk: orders.undo(desk, deliveries, your_name, reason))
+
+
 def _rule(choice: Afterwards | Changed) -> Rule | None:
     return next((rule for rule in RULES if rule == choice.value), None)
 
@@ -185,4 +221,4 @@ def _given(root: str, give: Callable[[Desk], Sequence[str]]) -> State[Any]:
         return Failed(message=error.told)
 
 
-ORDERS = (pause, resume, retry, skip, retract, settle)
+ORDERS = (pause, resume, retry, skip, retract, settle, accept, undo)

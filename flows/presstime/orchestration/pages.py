@@ -165,7 +165,7 @@ def _paused(pauses: Sequence[Pause], held: Sequence[Action], zone: str) -> list[
 def _needing(troubles: Sequence[Trouble]) -> list[str]:
     if not troubles:
         return ["Nothing needs a person.", ""]
-    lines = [f"- **{t.state.delivery}** is {t.problem}: {_cell(t.state.reason)}. *{t.advice}*" for t in troubles[:ROWS]]
+    lines = [f"- **{t.state.delivery}** is {t.problem}: {_cell(t.reason)}. *{t.advice}*" for t in troubles[:ROWS]]
     more = [f"- and {len(troubles) - ROWS} more: `presstime status`"] if len(troubles) > ROWS else []
     return [f"## Needs a person: {len(troubles)}", *lines, *more, ""]
 

@@ -38,7 +38,7 @@ def _to_judge(
 
 def is_new(action: Action, item: Wanted, state: DeliveryState | None) -> bool:
     """Whether the log must learn of an action's digest before anything acts on it."""
-    if not action.digest:
+    if not action.digest or action.drifted:
         return False
     if state is not None and state.status is Status.PUBLISHED:
         new = (state.digest, state.content) != (action.digest, item.content)

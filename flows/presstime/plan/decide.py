@@ -11,6 +11,7 @@ from presstime.errors import RenderError
 from presstime.model import Action, Delivery, DeliveryState, Post, Status, Target
 from presstime.plan import assisted
 from presstime.plan.approval import hold_unapproved
+from presstime.plan.drift import not_again
 from presstime.plan.lag import wait_for_newer
 from presstime.plan.pauses import gap_after, hold_paused
 from presstime.plan.situation import ON_TIME, Situation, Verdict, Wanted, action_of, action_on, span_of, utc
@@ -100,6 +101,10 @@ def _as_the_log_says(item: Wanted, state: DeliveryState, situation: Situation) -
         return None if _expired(item, situation.now) else restored(item, state)
     if state.review:
         return action_of(item, "hold", f"unknown, a person must look: {state.reason}", state.sent_digest)
+    if state.is_lost and _expired(item, situation.now):
+        return not_again(state, f"it expired at {utc(item.post.expires_at or situation.now)}")
+    if state.is_lost and state.status is Status.REFUSED:
+        return not_again(state, f"the network refused it: {state.reason}; `presstime retry` tries it once more")
     if state.begun and state.status is not Status.REFUSED:
         return _unfinished(item, state, situation)
     if state.status is Status.REFUSED and state.receipts:
@@ -122,6 +127,10 @@ def _unfinished(item: Wanted, state: DeliveryState, situation: Situation) -> Act
         return action_of(item, "wait", "another worker is sending it", state.sent_digest)
     if state.until and state.until > situation.now:
         return action_of(item, "wait", f"put off until {state.until:%H:%M:%S} UTC: {state.reason}", state.sent_digest)
+    if state.is_lost:
+        return action_of(
+            item, "publish", "it is gone from the network, and a person wants it sent again", state.sent_digest
+        )
     why = "a send without an answer is settled first" if state.intent else f"{len(state.receipts)} segments are out"
     return action_of(item, "publish", f"begun before: {why}", state.sent_digest)
 
@@ -136,6 +145,8 @@ def _orphan(state: DeliveryState, situation: Situation, excess: str) -> Action |
         return action_on(state, "hold", f"unknown, a person must look: {state.reason}")
     if situation.busy(state):
         return action_on(state, "wait", "another worker is sending it")
+    if state.is_lost:
+        return not_again(state, situation.gone(state).reason or "Git does not want it any more")
     return action_on(state, "publish", "begun before Git dropped it: it is settled and finished")
 
 

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from presstime.errors import RenderError
 from presstime.model import Action, DeliveryState, Status, Traits
+from presstime.plan.drift import with_drift
 from presstime.plan.situation import Difference, Situation, Wanted, action_of, action_on, span_of, utc
 
 LEFT = "leave"  # as the digest of a note: the post said to leave what is out of a thread
@@ -30,6 +31,11 @@ def published(item: Wanted, state: DeliveryState, situation: Situation) -> Actio
         return takedown(state, f"it expired at {utc(item.post.expires_at)}", situation)
     if state.change and state.change.what == "retract":
         return takedown(state, state.change.why or "its takedown was begun before", situation)
+    return with_drift(_against_git(item, state, situation), state)
+
+
+def _against_git(item: Wanted, state: DeliveryState, situation: Situation) -> Action | None:
+    """What follows from what Git says and what the log has as sent."""
     if same_content(item, state):
         return _known(item, state, situation)
     try:
@@ -103,8 +109,8 @@ def unwanted(state: DeliveryState, situation: Situation, excess: str) -> Action 
         why = gone.reason if gone.retract or not state.change else state.change.why
         return takedown(state, why, situation)
     if state.status is Status.REFUSED or not gone.reason:
-        return None
-    return action_on(state, "note", f"{gone.reason}: {STAYS}")
+        return with_drift(None, state)
+    return with_drift(action_on(state, "note", f"{gone.reason}: {STAYS}"), state)
 
 
 def takedown(state: DeliveryState, reason: str, situation: Situation) -> Action:

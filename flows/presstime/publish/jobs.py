@@ -46,13 +46,17 @@ class Jobs:
         channel = self.words.channel(delivery.channel)
         if action.action == "retract":
             return takedown(before, channel, reason=action.reason, commit=self.words.newsroom.commit)
+        why = {"reason": action.reason, "commit": self.words.newsroom.commit}
         wanted = self.wanted(delivery)
+        if state.drift is not None and state.drift.undo and action.digest == state.sent_digest:
+            scopes = self._scopes(delivery, wanted.post.campaign if wanted else None)
+            return ChangeJob("edit", before, before, channel, lambda item: self.words.reread(before, item), why, scopes)
         if wanted is None:
             return None
         rendered = self.words.render(wanted.post, replace(wanted.target, due=before.at))
         if rendered.variant.digest != action.digest:
             return None
-        files, why = rendered.files, {"reason": action.reason, "commit": self.words.newsroom.commit}
+        files = rendered.files
         scopes = self._scopes(delivery, wanted.post.campaign)
         return ChangeJob("edit", before, rendered.variant, channel, lambda item: files[item.digest], why, scopes)
 

@@ -29,6 +29,7 @@ from presstime.networks.base import Adapter, Order
 from presstime.pauses import Scope, Subject, scopes_of
 from presstime.publish.change import ChangeJob, Changing, failure, takedown
 from presstime.publish.fence import fenced
+from presstime.publish.looking import look_at
 from presstime.publish.retry import RetryRule, left_alone, send_patiently, write_patiently
 from presstime.publish.settle import Settlement, settle
 from presstime.publish.timing import LATENCY, Timing
@@ -78,7 +79,7 @@ class Publisher:
             return self._resume(job, adapter)
         try:
             media = adapter.prepare(variant, job.read)
-            first = _deposited(adapter, self._order(job, variant.segments[0], media, ()), state)
+            first = _deposited(adapter, self._order(job, variant.segments[0], media, state), state)
         except NetworkError as error:
             return self._not_ready(job, error)
         self.timing.wait_until(job.due - LATENCY)
@@ -98,8 +99,10 @@ class Publisher:
             self._cannot_tell(held, error)
             return self._as_logged(job)
         intent = held.state.intent
+        if held.state.is_lost and not self._still_gone(job, adapter, held):
+            return self._as_logged(job)
         if intent is not None:
-            order = self._order(job, job.variant.segments[intent.segment], media, held.state.receipts)
+            order = self._order(job, job.variant.segments[intent.segment], media, held.state)
             order = replace(order, deposit=intent.deposit)
             if not self._settle(job, adapter, held, order):
                 return self._as_logged(job)
@@ -112,9 +115,7 @@ class Publisher:
         segments = job.variant.segments
         try:
             while (n := len(held.state.receipts)) < len(segments):
-                order = announced or _deposited(
-                    adapter, self._order(job, segments[n], media, held.state.receipts), held.state
-                )
+                order = announced or _deposited(adapter, self._order(job, segments[n], media, held.state), held.state)
                 if not announced:
                     held.intend(_announcement(order))
                 announced = None
@@ -167,7 +168,7 @@ class Publisher:
             return self._as_logged(job)
         changing = Changing(job, adapter, held, self.timing, self.rule, media)
         try:
-            outcome = changing.carry_out(whole=known.change is not None)
+            outcome = changing.carry_out(whole=known.change is not None or known.drift is not None)
         except (ClaimLost, WrongClock) as error:
             outcome = Deferred(error.message)
         if not isinstance(outcome, Accepted):
@@ -256,8 +257,24 @@ class Publisher:
         put_off(self.ledger, delivery, digest, now, error.told, error.needs_person, later)
         return self._as_logged(job)
 
-    def _order(self, job: Job, segment: Segment, media: Mapping[str, Json], previous: tuple[Receipt, ...]) -> Order:
-        key = digest_of([str(job.variant.delivery), job.variant.digest, segment.index])
+    def _still_gone(self, job: Job, adapter: Adapter, held: ClaimHandle) -> bool:
+        """Whether what a person wants sent again is not there, looked for under the claim. What is there after all, or cannot be
+        looked for now, is written down."""
+        try:
+            seen = look_at(adapter, job.variant, held.state.lost)
+        except NetworkError as error:
+            self._cannot_tell(held, error)
+            return False
+        if len([item for item in seen if item.text is None]) == len(held.state.lost):
+            return True
+        self._surely(lambda: held.is_there(seen))
+        return False
+
+    def _order(self, job: Job, segment: Segment, media: Mapping[str, Json], state: DeliveryState | None) -> Order:
+        """What is sent again has other keys than what it takes the place of: else the network would answer with that."""
+        fresh = [state.fresh] if state is not None and state.fresh else []
+        key = digest_of([str(job.variant.delivery), job.variant.digest, segment.index, *fresh])
+        previous = state.receipts if state is not None else ()
         return Order(job.variant.delivery, job.variant, segment, key, job.variant.at, previous, media)
 
     def _as_logged(self, job: Job | ChangeJob) -> DeliveryState:

@@ -236,7 +236,7 @@ class Sync:
                 due = state.due if state and state.status is Status.PUBLISHED else item.target.due
                 said = self._said(item.post, replace(item.target, due=due or item.target.due))
                 yield self._planned(item, action.digest, due, said, origins[action.path]), action.digest
-            if action.action == "note" and (state is None or state.reason != action.reason):
+            if action.action == "note" and not action.drifted and (state is None or state.reason != action.reason):
                 told = {"digest": action.digest or "gone", "reason": action.reason}
                 yield step("noted", action.delivery, self.timing.now, **told), ""
             elif action.action == "missed" and _is_news(state, Status.MISSED, action):

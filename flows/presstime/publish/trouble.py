@@ -8,9 +8,11 @@ from datetime import datetime, timedelta
 from presstime.ledger.claims import step
 from presstime.ledger.log import Ledger, View
 from presstime.model import DeliveryState, Event, Status
+from presstime.plan.drift import told
 from presstime.publish.timing import Timing
 
 PATIENCE = timedelta(minutes=15)  # what is tried again by itself is told of when it has not come off by then
+DRIFTED = "drifted"
 RECENT = timedelta(days=2)  # what was missed longer ago is no news
 
 ADVICE = {
@@ -19,6 +21,7 @@ ADVICE = {
     "held": "See the reason.",
     "deferred": "It is tried again by itself, each time after a longer wait; see the reason.",
     "missed": "Give it a new publish_at, or `late: publish`, and commit; else nothing.",
+    "drifted": "`presstime drift` shows the words; accept or undo it there, or with the flows of that name.",
     "not changed": "Change the post once more, or do it by hand on the channel and `presstime settle`.",
 }
 
@@ -33,6 +36,11 @@ class Trouble:
     @property
     def advice(self) -> str:
         return ADVICE[self.problem]
+
+    @property
+    def reason(self) -> str:
+        drift = self.state.drift
+        return told(drift, len(self.state.receipts)) if self.problem == DRIFTED and drift else self.state.reason
 
 
 @dataclass(frozen=True)
@@ -68,7 +76,8 @@ class Troubles:
 
     def _candidates(self) -> list[DeliveryState]:
         cache, since = self.ledger.cache, self.timing.now() - RECENT
-        return [*cache.troubled(), *(s for s in cache.due_after(since) if s.status is Status.MISSED)]
+        missed = [s for s in cache.due_after(since) if s.status is Status.MISSED]
+        return list({s.delivery: s for s in (*cache.troubled(), *cache.drifted(), *missed)}.values())
 
 
 def problem_of(state: DeliveryState, now: datetime) -> str:
@@ -78,6 +87,8 @@ def problem_of(state: DeliveryState, now: datetime) -> str:
         return "unknown"
     if state.change is not None:
         return "not changed" if state.final or (state.reason and now - state.change.at > PATIENCE) else ""
+    if state.drift is not None and state.drift.open:
+        return DRIFTED
     if state.status in (Status.DEFERRED, Status.UNKNOWN):
         return state.status.value if overdue > PATIENCE or state.needs_person else ""
     if state.status in (Status.REFUSED, Status.HELD):

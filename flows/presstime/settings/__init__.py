@@ -15,6 +15,7 @@ from presstime.settings import toml
 from presstime.settings.approval import Approval, read_approval
 from presstime.settings.apps import App, read_apps
 from presstime.settings.channels import check_slots, read_channels, read_groups
+from presstime.settings.listening import Listening, read_listening
 from presstime.settings.media import MEDIA_ADVICE, Media, read_media, unreachable
 from presstime.settings.ops import Alerts, Limits, read_alerts, read_budget, read_limits
 from presstime.settings.pauses import Stop, read_pauses
@@ -88,6 +89,7 @@ class Settings:
     retract_max: int = 20  # published posts that one commit may take down by removing their files
     pauses: tuple[Stop, ...] = ()
     alerts: Alerts = field(default_factory=Alerts)
+    listening: Listening = field(default_factory=Listening)
     limits: Limits = field(default_factory=Limits)
     budget: Mapping[str, Decimal] = field(default_factory=dict)  # a month, by currency
     policy: Policy = field(default_factory=Policy)
@@ -138,6 +140,7 @@ def parse_settings(source: bytes, path: str = FILE) -> Settings:
         remind=_duration(defaults, "remind", "1h"),
         budget=read_budget(top.table("budget")),
         alerts=read_alerts(top.table("alerts")),
+        listening=read_listening(top.table("listen")),
         limits=read_limits(top.table("limits"), channels, {c.network for c in channels.values()}),
         pauses=read_pauses(top.table("pause"), channels, groups, timezone, min_gap),
         retract_max=defaults.number("retract_max", 20),

@@ -55,6 +55,7 @@ def read_channel(name: str, table: Table) -> Channel | None:
         on_unknown=cast(Literal["review", "resend"], table.one_of("on_unknown", ("review", "resend")) or "review"),
         limits=_limits(table.table("limits")),
         mode=cast(Literal["direct", "assisted"], table.one_of("mode", ("direct", "assisted")) or "direct"),
+        listen=table.flag("listen", default=False) if "listen" in table else None,
         options=_options(table),
     )
     return channel if network else None

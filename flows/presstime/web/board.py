@@ -23,6 +23,7 @@ from presstime.model import (
     digest_of,
 )
 from presstime.networks import load
+from presstime.plan.drift import told
 from presstime.publish.cost import cost_of, money
 from presstime.publish.sync import Sync
 from presstime.render.entities import convention_of, find
@@ -80,6 +81,8 @@ class Card:
     cost: str = ""
     met: tuple[str, ...] = ()
     late: int = 0
+    drift: str = ""  # what was changed or removed on the network since, as a sentence without its end
+    there: tuple[str, ...] = ()  # the words that stand there instead
 
     @property
     def anchor(self) -> str:
@@ -186,6 +189,7 @@ def board(sync: Sync, now: datetime, past: timedelta, known: bool = True) -> Boa
     for action in sync.actions(now, told=False):
         if (
             action.due is None
+            or action.drifted
             or (not known and action.due < now)
             or (action.action == "missed" and action.due < now - past)
         ):
@@ -233,6 +237,9 @@ def _planned(sync: Sync, action: Action, found: Board) -> Card:
 def _out(sync: Sync, state: DeliveryState, found: Board) -> Card:
     """What was sent, as the log has it."""
     card = _blank(sync, state.delivery, state.due or found.now, state.status, state.reason)
+    if state.drift is not None:
+        there = tuple(seen.text for seen in state.drift.seen if seen.text is not None)
+        card = _with(card, drift=told(state.drift, len(state.receipts), quoting=False), there=there)
     try:
         variant = Variant.from_json(sync.ledger.payload(state.sent_digest))
     except LedgerError as error:

@@ -39,7 +39,8 @@ class Change:
     """What becomes of one delivery. `was` and `now` are what it says before and after, `from_` and `due` its instants (UTC), where it
     has them; `action` is what the plan does with what is out, `reason` the plan's own words; `parts` what readers see change.
     `supposed`: without the log it is not known whether it is out; its time is past, and it is taken to be. `guessed`: its
-    slot, and with it the digest, may be another, for the log has those that were given."""
+    slot, and with it the digest, may be another, for the log has those that were given. `lost`: words that somebody wrote on the network
+    itself, and that an edit is put over."""
 
     kind: Kind
     delivery: Delivery
@@ -57,6 +58,7 @@ class Change:
     cost: Cost | None = None
     supposed: bool = False
     guessed: bool = False
+    lost: tuple[str, ...] = ()
 
     def to_json(self) -> JsonObject:
         return {
@@ -77,6 +79,7 @@ class Change:
             "cost": self.cost.to_json() if self.cost else None,
             "supposed": self.supposed,
             "guessed": self.guessed,
+            "lost": list(self.lost),
         }
 
 
@@ -219,7 +222,9 @@ class _Pair:
         except LedgerError:
             was = None
         now = self._said(self.after, was.at if was else None) if self.new.action != "retract" else None
-        return self._change("out", due=state.due, now=now, was=was, parts=_parts(was, now), url=state.url)
+        found = self._change("out", due=state.due, now=now, was=was, parts=_parts(was, now), url=state.url)
+        drift = state.drift if self.new.action == "edit" else None
+        return replace(found, lost=tuple(s.text for s in drift.seen if s.text is not None)) if drift else found
 
     def _postponed(self, state: DeliveryState, now: datetime) -> Change | None:
         """What is only supposed to be out, and gets an instant to come: it is moved, if the supposition is wrong."""

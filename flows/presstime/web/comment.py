@@ -127,7 +127,8 @@ class _Comment:
 
     def _inside(self, change: Change, others: list[Change]) -> str:
         """What is to be known of it, its text, and what the text costs and comes to."""
-        blocks = [listed(self._notes(change, others)), *self._texts(change), listed(self._facts(change))]
+        lost = [f"{self._head('On the network now, and lost with this')}\n\n{fenced(text)}" for text in change.lost]
+        blocks = [listed(self._notes(change, others)), *self._texts(change), *lost, listed(self._facts(change))]
         return "\n\n".join(filter(None, blocks))
 
     def _notes(self, change: Change, others: list[Change]) -> Iterator[str]:
@@ -142,6 +143,8 @@ class _Comment:
         told = change.action == "edit" and change.parts  # what an edit changes is said by its parts
         if change.kind in ("out", "held", "removed") and change.reason and not told:
             yield f"{self._head('The plan says')} {calm(self.say(change.reason))}"
+        if change.lost:
+            yield say("Somebody changed it on the network itself since: this edit is put over what stands there now.")
         if change.parts:
             yield f"{self._head('Other than before')} {', '.join(say(part) for part in change.parts)}"
         elif change.kind == "moved" and change.now is not None:

@@ -1,4 +1,4 @@
-"""The channels' networks: an adapter each, the media that they fetch, and what will fail there."""
+"""The channels' networks: an adapter each, the media that they fetch, what will fail there and what stands there."""
 
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -11,6 +11,7 @@ from presstime.settings.media import Media
 from presstime.wire.access import Admitted
 
 if TYPE_CHECKING:
+    from presstime.feedback.listen import Listener
     from presstime.networks.base import Adapter, AddressOf
     from presstime.publish.forecast import Outlook
     from presstime.stores.base import Store
@@ -88,6 +89,16 @@ class Connected(Admitted):
         adapter = kind(self._placed(channel, kind.traits), secret)
         self.stack.callback(adapter.close)
         return adapter
+
+    @cached_property
+    def listener(self) -> "Listener":
+        """Looks at what is out."""
+        from presstime.feedback.listen import Listener
+
+        settings = self.settings
+        return Listener(
+            self.ledger, self.timing, settings.channels, self.words.traits, self._usable, settings.listening
+        )
 
     def forecast(self) -> "list[Outlook]":
         """What will fail of what is scheduled, against the log as last read. Asks the networks whose credentials these are."""
