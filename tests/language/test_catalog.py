@@ -1,6 +1,7 @@
 """The French catalog says all that people may meet, and each message of it finds its own translation."""
 
 import re
+from collections import Counter
 from gettext import GNUTranslations
 from io import BytesIO
 
@@ -76,7 +77,7 @@ UNTOLD = {
     "orchestration/__init__.py": {"sync {}", "Not {}ed"},  # names of runs and states, for Prefect
     "orchestration/pages.py": {"{} of {}:"},
     "orchestration/alarms.py": {"presstime {}", "{{}} is {{}}: {{}}"},
-    "orchestration/orders.py": {"settle {}", "retract {}", "skip {}", "retry {}", "resume {}", "pause {}"},
+    "orchestration/orders.py": {"accept {}", "undo {}", "settle {}", "retract {}", "skip {}", "retry {}", "resume {}", "pause {}"},
     "plan/standing.py": {"`presstime render {} --channel {}`"},
     "publish/change.py": {"{} is a success"},
     "publish/handout.py": {"```text", "presstime done {} --url URL"},
@@ -117,6 +118,7 @@ SAMPLES = {
     "w": "Zq-7",
     "q": "'Zq 7'",
     "d": "zq/brand",
+    "u": "https://zq.example/x",
     "time": "2026-03-24 09:00 UTC",
     "list": "Zq, Qz and Xq",
     "known": "what is out stays",
@@ -167,7 +169,8 @@ def test_nothing_in_it_is_stale() -> None:
 
 
 def test_a_message_and_its_translation_have_the_same_fields() -> None:
-    """Fields are named, each once; kinds stand in the message alone, and are known."""
+    """Fields are named, each once; kinds stand in the message alone, and are known. No two messages are one sentence."""
+    assert [shape for shape, n in Counter(shape_of(str(m.id)) for m in MESSAGES).items() if n > 1] == []
     for message in MESSAGES:
         fields = FIELD.findall(str(message.id))
         names = [name for name, _ in fields]

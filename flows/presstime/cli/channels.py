@@ -247,9 +247,10 @@ def _standing(desk: "Desk", channel: Channel) -> tuple[str, datetime | None, boo
     if ends is not None and ends - now < SOON:
         return f"ends soon, and nothing renews it: {again}", ends, True
     if tokens is None:
-        return "a plain token" + ("" if ends else ", whose end nobody wrote down"), ends, False
+        return "a plain token" if ends else "a plain token, whose end nobody wrote down", ends, False
     if tokens.renewable(renewal.oauth):
-        return "renewed by itself" + (", due at the next pass" if tokens.due(renewal.oauth, now) else ""), ends, False
+        due = tokens.due(renewal.oauth, now)
+        return "renewed by itself, due at the next pass" if due else "renewed by itself", ends, False
     return "works", ends, False
 
 

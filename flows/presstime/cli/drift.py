@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from presstime.cli.output import FORMAT, count, order, say_json, who
+from presstime.cli.voice import spoken
 from presstime.clock import format_local
 from presstime.model import DeliveryState, JsonObject, Variant, to_iso
 
@@ -67,31 +68,34 @@ def undo_command(directory: Path, deliveries: tuple[str, ...], reason: str, form
 
 def _lines(desk: "Desk", found: list[DeliveryState]) -> Iterator[str]:
     if not found:
-        yield "Nothing that is out is known to have changed on the networks."
+        yield spoken("Nothing that is out is known to have changed on the networks.")
         return
     for state in found:
         yield from _told(desk, state)
     undecided = [state for state in found if state.drift and state.drift.open]
     if undecided:
-        yield f"{count(len(undecided), 'delivery')} to decide about: `presstime drift accept` or `presstime drift undo`, with --reason."
+        many = count(len(undecided), "delivery")
+        yield spoken(f"{many} to decide about: `presstime drift accept` or `presstime drift undo`, with --reason.")
 
 
 def _told(desk: "Desk", state: DeliveryState) -> Iterator[str]:
     from presstime.plan.drift import told
 
     if state.drift is None:
-        yield f"== {state.delivery}: gone from the network; a person wants it sent again at the next pass"
+        yield spoken(
+            f"== {state.delivery}: gone from the network; a person wants it sent again at the next pass"
+        )
         return
     since = format_local(state.drift.at, desk.settings.timezone)
-    yield f"== {state.delivery}: {told(state.drift, len(state.receipts))}. Seen since {since}"
+    yield spoken(f"== {state.delivery}: {told(state.drift, len(state.receipts))}. Seen since {since}")
     if state.url:
         yield f"   {state.url}"
     variant = Variant.from_json(desk.ledger.payload(state.sent_digest))
     for seen in state.drift.seen:
-        yield f"-- sent: {variant.segments[seen.segment].text.strip()}"
-        yield "-- now: (gone)" if seen.text is None else f"-- now: {seen.text.strip()}"
+        yield f"{spoken('-- sent:')} {variant.segments[seen.segment].text.strip()}"
+        yield spoken("-- now: (gone)") if seen.text is None else f"{spoken('-- now:')} {seen.text.strip()}"
     if state.drift.undo:
-        yield "   A person wants it put back at the next pass."
+        yield spoken("   A person wants it put back at the next pass.")
 
 
 def _as_json(desk: "Desk", state: DeliveryState) -> JsonObject:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from presstime.cli.output import FORMAT, count, say, say_json
+from presstime.cli.output import FORMAT, count, say, say_json, show
 
 
 @click.command()
@@ -28,8 +28,8 @@ def command(directory: Path, deliveries: tuple[str, ...], form: str) -> int:
                 say(f"warning: {line}")
             for state in heard.drifted:
                 if state.drift is not None:
-                    click.echo(f"{state.delivery}: {told(state.drift, len(state.receipts))}")
-            click.echo(
+                    show(f"{state.delivery}: {told(state.drift, len(state.receipts))}")
+            show(
                 f"Looked at {count(heard.looked, 'delivery')}: {count(len(heard.drifted), 'drift')} that was not known."
             )
         return 1 if heard.drifted or heard.trouble else 0

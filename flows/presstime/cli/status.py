@@ -61,7 +61,7 @@ def _show_paused(desk: "Desk", actions: list[Action]) -> None:
         return
     rows = [
         (
-            spoken(str(p.scope)) if str(p.scope) == "everything" else str(p.scope),
+            spoken(str(p.scope)),
             p.by,
             when(p.since, zone),
             when(p.until, zone) or spoken("resumed"),
@@ -79,9 +79,9 @@ def _show_drifted(drifted: list[DeliveryState]) -> None:
     from presstime.plan.drift import told
 
     if drifted:
-        rows = [(str(s.delivery), told(s.drift, len(s.receipts))) for s in drifted if s.drift]
+        rows = [(str(s.delivery), spoken(told(s.drift, len(s.receipts)))) for s in drifted if s.drift]
         click.echo(table(rows, ("drifted", "what")))
-        click.echo("`presstime drift` shows the words, and accepts or undoes it.\n")
+        show("`presstime drift` shows the words, and accepts or undoes it.\n")
 
 
 def _drift_json(state: DeliveryState) -> JsonObject:

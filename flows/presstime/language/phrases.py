@@ -4,7 +4,8 @@ A message id has named fields: `there is no time zone {zone}`. A sentence is hel
 first, and what stood in its fields is put into the translation. A field may have a kind, after a colon:
 
     {zone}        left as it is: names, paths, ids, addresses, what people wrote
-    {code:w}      the same, without blanks; {name:q} in quotes; {delivery:d} like post/channel
+    {code:w}      the same, without blanks; {name:q} in quotes; {delivery:d} like post/channel; {link:u} an address;
+                  {text:words} whatever somebody wrote
     {count:n}     a number, with the language's signs
     {due:time}    an instant or a span of time
     {reason:say}  words that are translated in turn, as far as they are messages; may be empty
@@ -26,12 +27,14 @@ WITHIN, BEFORE = r"(?:(?!\. [A-Z]|; ).)+?", r"(?:(?!\. [A-Z]|; |: ).)+?"
 KINDS = {
     "": WITHIN,
     "w": r"\S*?[^\s:;,.]",
+    "u": r"https?://\S+",
     "q": r"'[^']*'|\"[^\"]*\"",
     "d": r"[^\s/]+/[^\s,]+?",
     "n": r"\d[\d,.]*",
     "time": rf"(?:[A-Z][a-z]{{2}} )?\d{WITHIN}",
     "say": ".*?",
     "known": ".+?",
+    "words": ".+",
     "list": WITHIN,
 }
 SEAM = re.compile(r"(?<=\.) |; |: ")

@@ -17,10 +17,9 @@ def told(drift: Drift, count: int, quoting: bool = True) -> str:
     parts = [f"message {n + 1} is gone from the network" for n in gone]
     for seen in drift.seen:
         if seen.text is not None:
-            what = "it was" if count == 1 else f"message {seen.segment + 1} was"
-            parts.append(
-                f"{what} changed on the network" + (f", and says there {_quoted(seen.text)}" if quoting else "")
-            )
+            what = "it" if count == 1 else f"message {seen.segment + 1}"
+            said = f"{what} was changed on the network, and says there {_quoted(seen.text)}"
+            parts.append(said if quoting else f"{what} was changed on the network")
     if drift.refused:
         parts.append(f"the network would not have it put back: {drift.refused}")
     return "; ".join(parts)
