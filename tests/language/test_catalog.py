@@ -77,7 +77,16 @@ UNTOLD = {
     "orchestration/__init__.py": {"sync {}", "Not {}ed"},  # names of runs and states, for Prefect
     "orchestration/pages.py": {"{} of {}:"},
     "orchestration/alarms.py": {"presstime {}", "{{}} is {{}}: {{}}"},
-    "orchestration/orders.py": {"accept {}", "undo {}", "settle {}", "retract {}", "skip {}", "retry {}", "resume {}", "pause {}"},
+    "orchestration/orders.py": {
+        "accept {}",
+        "undo {}",
+        "settle {}",
+        "retract {}",
+        "skip {}",
+        "retry {}",
+        "resume {}",
+        "pause {}",
+    },
     "plan/standing.py": {"`presstime render {} --channel {}`"},
     "publish/change.py": {"{} is a success"},
     "publish/handout.py": {"```text", "presstime done {} --url URL"},

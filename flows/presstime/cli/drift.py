@@ -82,9 +82,7 @@ def _told(desk: "Desk", state: DeliveryState) -> Iterator[str]:
     from presstime.plan.drift import told
 
     if state.drift is None:
-        yield spoken(
-            f"== {state.delivery}: gone from the network; a person wants it sent again at the next pass"
-        )
+        yield spoken(f"== {state.delivery}: gone from the network; a person wants it sent again at the next pass")
         return
     since = format_local(state.drift.at, desk.settings.timezone)
     yield spoken(f"== {state.delivery}: {told(state.drift, len(state.receipts))}. Seen since {since}")
