@@ -15,6 +15,7 @@ import pytest
 
 from presstime.cli import main
 from presstime.cli.voice import choose, of_newsroom
+from tests.cli.kit import Newsroom
 from tests.content.kit import GitFolder
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -214,3 +215,38 @@ def test_what_people_wrote_is_not_translated(run: Run, folder: GitFolder) -> Non
     _, out, _ = run("render", "posts/key.md")
     assert "\nheld" in out
     assert out.startswith("== brand (mastodon), empreinte ")
+
+
+def test_the_schema_describes_keys_in_french(run: Run) -> None:
+    """What an editor shows of a key is said in the reader's language; the schema is the same but for that."""
+    french, english = (json.loads(run("--lang", lang, "schema")[1]) for lang in ("fr", "en"))
+    told = french["properties"]["publish_at"]["description"]
+    assert told.startswith("Quand elle est publiée\u00a0: ")
+    assert french["properties"]["date"]["description"] == f"Se lit comme `publish_at`. {told}"
+    assert french["properties"].keys() == english["properties"].keys()
+
+
+def test_a_plan_and_a_status_are_french(newsroom: Newsroom) -> None:
+    """What the log says in English is read in French: reasons of a plan, a pause with the words of who made it, and the sums."""
+    newsroom.folder.write("presstime.toml", newsroom.settings.replace("[audit]", 'language = "fr"\n[audit]'))
+    newsroom.folder.post("old", "Vieux", "2020-01-20 09:00")
+    newsroom.folder.post("later", "Plus tard", "2099-03-24 09:00", channels="[site-feed]")
+    newsroom.folder.post("draft", "Un brouillon", status="draft")
+    newsroom.folder.commit()
+    french = {"PRESSTIME_LANG": ""}
+    plan = newsroom.call("plan", env=french).out
+    assert "manqué" in plan
+    assert "devait partir le 20 janv. 2020 à 09:00 UTC, il y a " in plan
+    assert "à publier dans " in plan
+    paused = newsroom.call("pause", "site-feed", "--reason", "the printer is away", env=french).out
+    assert "canal site-feed est en pause par " in paused
+    assert ", jusqu’à ce que quelqu’un relance\u00a0: the printer is away." in paused
+    assert "Ensuite, ce que sa règle de retard permet encore part, à 5 min d’écart sur un canal" in paused
+    held = newsroom.call("plan", env=french).out
+    assert "canal site-feed est en pause par " in held
+    status = newsroom.call("status", env=french)
+    assert "Dernière passe\u00a0: jamais sur cette machine." in status.out
+    for said in (plan, held, status.out):
+        own = re.sub(r"`[^`]*`|the printer is away|s3://\S+ at \S+", "", said)
+        assert not ENGLISH.search(own), own
+    assert "is paused by" in newsroom.call("plan", "--format", "json", env=french).out

@@ -6,7 +6,9 @@ from pathlib import Path
 import click
 
 from presstime.cli.output import say
+from presstime.cli.voice import spoken
 from presstime.errors import UsageError
+from presstime.model import Json
 
 
 @click.command()
@@ -23,8 +25,17 @@ def command(toml: bool, page: Path | None) -> int:
         return 0
     from presstime.content.schema import schema
 
-    click.echo(json.dumps(schema("toml" if toml else "yaml"), ensure_ascii=False, indent=2))
+    click.echo(json.dumps(_described(schema("toml" if toml else "yaml")), ensure_ascii=False, indent=2))
     return 0
+
+
+def _described(value: Json) -> Json:
+    """The schema with its descriptions in the reader's language: an editor shows them to whoever writes."""
+    if isinstance(value, list):
+        return [_described(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    return {k: spoken(v) if k == "description" and isinstance(v, str) else _described(v) for k, v in value.items()}
 
 
 def _write(page: Path) -> None:
