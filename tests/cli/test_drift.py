@@ -1,15 +1,18 @@
 """What was changed or removed on a network, on the command line: status, plan, drift; the log is on real S3."""
 
+import os
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
+import httpx
 import pytest
 
 from presstime.ledger.drift import note_drift
-from presstime.model import Seen
+from presstime.model import Seen, Status
 from presstime.networks.memory import MemoryNetwork
-from presstime.wire import open_desk
-from tests.cli.kit import Newsroom
+from presstime.sandbox.server import SandboxServer
+from presstime.wire import SANDBOX, open_desk
+from tests.cli.kit import Newsroom, posts_on
 from tests.kit import run_pass
 
 D = "one/brand-mastodon"
@@ -70,3 +73,34 @@ def test_an_undoing_is_ordered_once(drifted: Newsroom) -> None:
         done = drifted.call(*arguments)
         assert (done.code, said in done.err) == (2, True), (arguments, done.said)
     assert kinds(drifted) == before
+
+
+def test_what_somebody_removed_is_sent_again(
+    newsroom: Newsroom, sandbox: SandboxServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The whole way on the sandbox: out, removed there by hand, found by `listen`, undone, and out again as another message."""
+    at = ("--sandbox", sandbox.url)
+    for name, value in {**newsroom.env, SANDBOX: sandbox.url}.items():
+        monkeypatch.setenv(name, value)
+    newsroom.folder.post("one", "Lift-off again.", datetime.now(UTC) - timedelta(hours=1), channels="[brand-mastodon]")
+    newsroom.folder.commit()
+    with open_desk(newsroom.folder.path, os.environ) as desk:
+        assert run_pass(desk)[D].status is Status.PUBLISHED
+    [first] = shown(sandbox)
+    change = {"network": "mastodon", "id": first, "removed": True}
+    httpx.post(f"{sandbox.url}/_sandbox/posts", json=change, trust_env=False).raise_for_status()
+    young = newsroom.call("listen", *at)
+    assert (young.code, "too lately to be looked at: 1" in young.out) == (0, True)
+    found = newsroom.call("listen", *at, D, "--format", "json")
+    assert (found.code, found.json["drifted"]) == (1, [D])
+    assert newsroom.call("listen", *at, D).code == 0, "told once"
+    assert newsroom.call("drift", "undo", D, "--reason", "it was ours").code == 0
+    with open_desk(newsroom.folder.path, os.environ) as desk:
+        run_pass(desk)
+    [second] = shown(sandbox)
+    assert second != first
+
+
+def shown(sandbox: SandboxServer) -> list[str]:
+    """The ids of what readers see of the post."""
+    return [p["id"] for p in posts_on(sandbox.url) if p["text"] == "Lift-off again." and not p["removed"]]

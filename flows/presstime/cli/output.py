@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 FORMAT = click.option(
     "--format", "form", type=click.Choice(["text", "json"]), default="text", help="For people, or one JSON document."
 )
+SANDBOXED = click.option(
+    "--sandbox", metavar="URL", help="Send everything to the sandbox at this URL instead of the networks."
+)
 
 
 def say(message: str) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from presstime.cli.output import FORMAT, count, problem_lines, say, say_json, show, table
+from presstime.cli.output import FORMAT, SANDBOXED, count, problem_lines, say, say_json, show, table
 from presstime.cli.voice import spoken
 from presstime.clock import format_local
 from presstime.errors import SettingsError
@@ -39,7 +39,7 @@ PATIENCE_SECONDS = 150  # for deliveries that another worker has claimed: a litt
 
 
 @click.command()
-@click.option("--sandbox", metavar="URL", help="Send everything to the sandbox at this URL instead of the networks.")
+@SANDBOXED
 @FORMAT
 @click.pass_obj
 def command(directory: Path, sandbox: str | None, form: str) -> int:

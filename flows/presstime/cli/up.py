@@ -6,12 +6,12 @@ from pathlib import Path
 
 import click
 
-from presstime.cli.output import count, problem_lines, say
+from presstime.cli.output import SANDBOXED, count, problem_lines, say
 from presstime.cli.publish import enter_prefect
 
 
 @click.command()
-@click.option("--sandbox", metavar="URL", help="Send everything to the sandbox at this URL instead of the networks.")
+@SANDBOXED
 @click.pass_obj
 def command(directory: Path, sandbox: str | None) -> int:
     """Stay and publish on time: Prefect, flows and, on request, S3."""

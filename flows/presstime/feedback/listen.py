@@ -22,9 +22,11 @@ MANY = 5  # deliveries of one channel: if so many are looked at and every one is
 
 @dataclass
 class Heard:
-    """What a round of looking came to: how many deliveries were looked at, those whose drift is new, and what kept from looking."""
+    """What a round of looking came to: how many deliveries were looked at, how many went out too lately for that, those whose drift is
+    new, and what kept from looking."""
 
     looked: int = 0
+    young: int = 0
     drifted: list[DeliveryState] = field(default_factory=list)
     trouble: list[str] = field(default_factory=list)
 
@@ -52,7 +54,9 @@ class Listener:
             if traits is None or not self.listens(name):
                 continue
             states = [self.ledger.state(delivery) for _, delivery in sorted(names[name], reverse=True)]
-            due = [s for s in states if s and not self.obstacle(s) and is_settled(s, now, traits.visible_after)]
+            shown = [s for s in states if s and not self.obstacle(s)]
+            due = [s for s in shown if is_settled(s, now, traits.visible_after)]
+            found.young += len(shown) - len(due)
             self._look(name, within_requests(due, now, self.rule), found, sure=False)
         return found
 
