@@ -47,7 +47,7 @@ MAY_IMPORT = {
     "feedback": STAGES | {"ledger", "publish", "networks"},
     "web": STAGES | {"language", "ledger", "publish", "networks"},
     "sandbox": STAGES | {"networks", "web"},  # how a network shows a post
-    "wire": STAGES | {"accounts", "ledger", "publish", "feedback", "networks", "stores", "embedded"},
+    "wire": STAGES | {"accounts", "language", "ledger", "publish", "feedback", "networks", "stores", "embedded"},
     "orchestration": STAGES | {"accounts", "ledger", "publish", "networks", "stores", "wire", "orders"},
     "rehearsal": STAGES | {"ledger", "publish", "networks", "stores", "sandbox", "wire"},
     "standby": BASE | {"wire"},

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from presstime.language import Language
 from presstime.ledger.assisted import done_by_hand
 from presstime.model import Channel, Delivery, DeliveryState, Segment, Status, Variant
 from presstime.networks import load
@@ -101,6 +102,9 @@ def test_what_a_person_needs(office: Office) -> None:
     assert page == found.as_markdown()
     for needed in (part.text, "A night train", str(file.path), found.compose, f"presstime done {NAME} --url URL"):
         assert needed in page
+    french = found.as_markdown(Language("fr").say)
+    assert f"# {NAME}\u00a0: à publier sur LinkedIn en tant que urn:li:organization:1" in french
+    assert part.text in french
 
 
 @pytest.mark.parametrize(

@@ -200,7 +200,7 @@ async def deliver_all(desk: Desk, actions: Sequence[Action]) -> list[DeliverySta
 
 def _show_handout(desk: Desk, state: DeliveryState) -> None:
     """What a person is to post, as a page of the UI."""
-    page = desk.handouts.put_down(state).as_markdown()
+    page = desk.handouts.put_down(state).as_markdown(desk.handouts.say)
     key = f"to-post-{re.sub('[^a-z0-9]+', '-', str(state.delivery).lower())}"
     create_markdown_artifact(markdown=page, key=key, description=f"{state.delivery}: to be posted by a person")
 

@@ -58,24 +58,25 @@ class Handout:
         """What says that it is out."""
         return f"presstime done {self.delivery} --url URL"
 
-    def as_markdown(self) -> str:
-        """As a page of the UI, and as a file beside the others."""
-        return "\n\n".join(self._paragraphs()) + "\n"
+    def as_markdown(self, say: Callable[[str], str] = str) -> str:
+        """As a page of the UI, and as a file beside the others. `say` puts our words, not the post's, into a language."""
+        return "\n\n".join(self._paragraphs(say)) + "\n"
 
-    def _paragraphs(self) -> Iterator[str]:
-        yield f"# {self.delivery}: to be posted on {self.network}{f' as {self.account}' if self.account else ''}"
+    def _paragraphs(self, say: Callable[[str], str]) -> Iterator[str]:
+        yield say(f"# {self.delivery}: to be posted on {self.network}{f' as {self.account}' if self.account else ''}")
         if self.compose:
-            yield f"[Write it on {self.network}]({self.compose})"
+            yield say(f"[Write it on {self.network}]({self.compose})")
         for n, part in enumerate(self.parts, 1):
             if len(self.parts) > 1:
                 many = len(self.parts)
-                yield f"## Message {n} of {many}, in answer to the one before" if n > 1 else f"## Message {n} of {many}"
+                head = f"## Message {n} of {many}"
+                yield say(f"## Message {n} of {many}, in answer to the one before" if n > 1 else head)
             fence = "`" * (1 + max([2, *(len(run) for run in re.findall("`+", part.text))]))
             yield f"{fence}text\n{part.text}\n{fence}"
             for file in part.files:
-                yield f"File: `{file.path}`{f' ({file.trouble})' if file.trouble else ''}"
-                yield f"Its alt text:\n\n```text\n{file.alt}\n```" if file.alt else "It has no alt text."
-        yield f"When it is out: `{self.command}`"
+                yield say(f"File: `{file.path}`{f' ({file.trouble})' if file.trouble else ''}")
+                yield f"{say('Its alt text:')}\n\n```text\n{file.alt}\n```" if file.alt else say("It has no alt text.")
+        yield say(f"When it is out: `{self.command}`")
 
     def to_json(self) -> JsonObject:
         """The shape programs rely on."""
@@ -109,6 +110,7 @@ class Handouts:
     payload: Callable[[str], JsonObject]
     reread: Callable[[Variant, Attachment], bytes]
     channel: Callable[[str], Channel | None]
+    say: Callable[[str], str] = str  # our words in the newsroom's language
 
     def put_down(self, state: DeliveryState) -> Handout:
         """What a person needs for a delivery that was handed to them, with its files written. Raises `SettingsError` where the
@@ -132,7 +134,7 @@ class Handouts:
                 until=state.until,
                 reminded=state.reminded,
             )
-            (folder / PAGE).write_text(made.as_markdown())
+            (folder / PAGE).write_text(made.as_markdown(self.say))
             _clear(folder, {folder / PAGE, *_texts(folder, len(parts)), *(f.path for p in parts for f in p.files)})
         except OSError as error:
             advice = "What a person is to post is written there: see to the rights and the room on the disk."

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
+from presstime.language import Language
 from presstime.model import DeliveryState, Status
 from presstime.wire.log import Logged
 from presstime.wire.places import STATE
@@ -61,7 +62,8 @@ class Staged(Logged):
         from presstime.publish.handout import Handouts
 
         folder, channels = self.state_folder(STATE) / "assisted", self.settings.channels
-        return Handouts(folder, self.ledger.payload, self.words.reread, channels.get)
+        language = Language(self.settings.language or "en")  # the newsroom's: who posts there is not known
+        return Handouts(folder, self.ledger.payload, self.words.reread, channels.get, language.say)
 
     def waiting(self) -> list[DeliveryState]:
         """What people have to post, as the log was last read; longest first."""
