@@ -48,7 +48,7 @@ MAY_IMPORT = {
     "web": STAGES | {"language", "ledger", "publish", "networks"},
     "sandbox": STAGES | {"networks", "web"},  # how a network shows a post
     "wire": STAGES | {"accounts", "language", "ledger", "publish", "feedback", "networks", "stores", "embedded"},
-    "orchestration": STAGES | {"accounts", "ledger", "publish", "networks", "stores", "wire", "orders"},
+    "orchestration": STAGES | {"accounts", "language", "ledger", "publish", "networks", "stores", "wire", "orders"},
     "rehearsal": STAGES | {"ledger", "publish", "networks", "stores", "sandbox", "wire"},
     "standby": BASE | {"wire"},
     "orders": STAGES | {"ledger", "feedback", "wire"},

@@ -52,6 +52,7 @@ PHRASES = Phrases(
         ("the edit (for channel 'held') was lost", "la modification (pour le canal 'held') a été perdue"),
         ("held", "retenu"),
         ("  held\n    refused: x.\n", "  retenu\n    refusé\u00a0: x.\n"),
+        ("refused: Tue 24 Mar 2026 09:00", "refusé\u00a0: mar. 24 mars 2026 à 09:00"),
         ("nothing that is known", "nothing that is known"),
         ("", ""),
     ],

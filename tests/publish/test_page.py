@@ -53,3 +53,21 @@ def test_time_alone_is_no_news(tmp_path: Path) -> None:
     first = page(desk)
     desk.office.pass_time(minutes=1)
     assert page(desk) == first
+
+
+def test_it_speaks_the_newsrooms_language(tmp_path: Path) -> None:
+    """In a French newsroom the page is French: headings, heads of tables, troubles with what to do; names stay."""
+    desk = Newsdesk(tmp_path / "newsroom", Settling.NONE)
+    settings = (desk.folder.path / "presstime.toml").read_text()
+    desk.folder.write("presstime.toml", settings.replace("[newsroom]", '[newsroom]\nlanguage = "fr"'))
+    desk.folder.post("later", "Later.", desk.office.time + timedelta(hours=2))
+    desk.folder.commit("French")
+    found = page(desk)
+    assert "Rien n’attend de décision." in found
+    assert "## Les 12 prochaines heures" in found
+    assert "| à publier | envoi |\n| --- | --- |\n| " in found
+    assert "| Mon 23 Nov 2026 11:00 | later/brand-mastodon |" in found
+    desk.network.faults = [Fault("lost-after")]
+    desk.work(minutes=11)
+    assert "- **launch/brand-mastodon** est inconnu\u00a0: " in page(desk)
+    assert "*Regardez le canal, puis `presstime settle`, ou le flow `settle`.*" in page(desk)

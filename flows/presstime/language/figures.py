@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 ISO = re.compile(r"\b(\d{4})-(\d\d)-(\d\d) (\d\d:\d\d(?::\d\d)?)\b")  # 2026-03-24 09:00
 LOCAL = re.compile(r"\b([A-Z][a-z]{2}) (\d{1,2}) ([A-Z][a-z]{2}) (\d{4}) (\d\d:\d\d)\b")  # Tue 24 Mar 2026 09:00
+WHOLE = re.compile(rf"(?:{ISO.pattern}(?: UTC)?|{LOCAL.pattern}(?: [+-]\d\d:\d\d)?(?: \([\w/+-]+\))?)")
 DAYS = re.compile(r"\b(\d+) (days?)\b")
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 DATE = "{day} {month} {year} {time}"
@@ -20,6 +21,10 @@ class Figures:
     def number(self, text: str) -> str:
         signs = {sign: self.word("number", sign) for sign in ",."}
         return "".join(signs.get(sign, sign) for sign in text)
+
+    def is_instant(self, text: str) -> bool:
+        """Whether a text is an instant and nothing else."""
+        return WHOLE.fullmatch(text) is not None
 
     def time(self, text: str) -> str:
         """The text with every instant and span of days in it as the language writes them."""

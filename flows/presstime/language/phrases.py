@@ -119,6 +119,8 @@ class Phrases:
         if bare != text:
             begin = text.index(bare)
             return text[:begin] + self.say(bare) + text[begin + len(bare) :]
+        if self.figures.is_instant(text):
+            return self.figures.time(text)
         return self.whole(text) or self._parted(text) or text
 
     def whole(self, text: str) -> str | None:

@@ -12,6 +12,7 @@ from typing import Any
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
 
 from presstime.clock import format_local
+from presstime.language import Language
 from presstime.model import Action, DeliveryState, Segment, digest_of
 from presstime.orchestration.alarms import slug
 from presstime.orchestration.runs import COMING
@@ -145,7 +146,16 @@ def page_of(desk: Desk, actions: Sequence[Action]) -> str:
         *_tokens(desk, zone),
         _signed(desk, zone),
     ]
-    return "\n".join(parts)
+    say = Language(desk.settings.language or "en").say
+    return "\n".join(_said(part, say) for part in parts)
+
+
+def _said(part: str, say: Callable[[str], str]) -> str:
+    """A line in the newsroom's language; of a table the heads, for its cells are names and times."""
+    if not part.startswith("\n| "):
+        return say(part)
+    heads, rest = part[3:].split(" |\n", 1)
+    return f"\n| {' | '.join(map(say, heads.split(' | ')))} |\n{rest}"
 
 
 def _paused(pauses: Sequence[Pause], held: Sequence[Action], zone: str) -> list[str]:
