@@ -15,7 +15,7 @@ PACKAGE = Path(__file__).parents[2] / "flows" / "presstime"
 FIELD = re.compile(r"\{([^{}:!]*)(?::([a-z]+))?\}")
 VALUE = "\0"  # what stands for a field while a text is judged
 WORD = r"[^\W\d_]{2,}"
-PROSE = re.compile(rf"{WORD}[,:;)]* +(?:\S{{1,2}} +)*\W*{WORD}")  # a text is a sentence from two words on
+PROSE = re.compile(rf"{WORD}\b.* .*{WORD}")  # a text is a sentence from two words on
 WORDS = re.compile(rf"(?:^|[\s(`]){WORD}[,.:;)]?(?=$|\s)")  # beside values one word is enough
 # What twins of vendors say and stores in memory, for tests; what is written down as evidence.
 SILENT = ("sandbox/", "stores/memory.py")
