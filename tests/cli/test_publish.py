@@ -125,7 +125,7 @@ def test_edits_and_takedowns(desk: Desk) -> None:
 
 
 def _prefect_shows_it(desk: Desk) -> None:
-    """Run names that ops can read, a task a delivery, and a table with text, address and attempts."""
+    """Run names that ops can read, a task a delivery, a table of them, and a page with their texts and addresses."""
     root = str(desk.newsroom.folder.path)
     runs = ask_prefect(desk.prefect, "flow_runs/filter", sort="START_TIME_DESC", limit=100)
     publish, sync = [run for run in runs if run["parameters"]["root"] == root]
@@ -136,11 +136,15 @@ def _prefect_shows_it(desk: Desk) -> None:
     tasks = ask_prefect(desk.prefect, "task_runs/filter", **chosen)
     assert len(tasks) == 8
     assert {"one/brand-x", "two/site-feed"} <= {t["name"] for t in tasks}
-    [table] = ask_prefect(desk.prefect, "artifacts/filter", **chosen)
-    assert table["key"] == "deliveries"
-    assert table["type"] == "table"
-    for part in ("one/brand-mastodon", "published", "The first.", f"{desk.sandbox.url}/"):
-        assert part in table["data"]
+    found = {artifact["key"]: artifact for artifact in ask_prefect(desk.prefect, "artifacts/filter", **chosen)}
+    assert {key: artifact["type"] for key, artifact in found.items()} == {
+        "deliveries": "table",
+        "deliveries-in-full": "markdown",
+    }
+    for part in ("one/brand-mastodon", "published"):
+        assert part in found["deliveries"]["data"]
+    for part in ("one/brand-mastodon", "The first.", f"{desk.sandbox.url}/"):
+        assert part in found["deliveries-in-full"]["data"]
 
 
 def _the_log_tells_it(desk: Desk) -> None:

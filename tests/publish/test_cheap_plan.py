@@ -45,7 +45,7 @@ steps = st.tuples(st.lists(changes, max_size=3), st.sampled_from([0, 1, 3, 31, 5
 Story = list[tuple[list[tuple[Callable[[Pair, int, int, int], None], int, int, int]], int, tuple[str, ...]]]
 
 
-@settings(deadline=None, max_examples=40, suppress_health_check=list(HealthCheck))
+@settings(deadline=None, max_examples=25, suppress_health_check=list(HealthCheck))
 @given(st.lists(steps, min_size=2, max_size=8))
 def test_what_is_looked_at_is_all_that_matters(story: Story) -> None:
     """Whatever is added, changed, renamed, moved, deleted, restored or rewritten in Git, while time passes, people pause, resume, skip, retry and withdraw, posts are changed on the networks, deliveries go out

@@ -119,7 +119,7 @@ def test_orders_from_the_run_form(newsroom: Newsroom, prefect: Mapping[str, str]
     """The forms say what each parameter is; the flow writes what the verb writes, and its state says what the verb prints."""
     deployed(newsroom, prefect)
     forms = {d["name"]: d for d in ask_prefect(prefect, "deployments/filter") if "ops" in d["tags"]}
-    assert forms.keys() == {"pause", "resume", "retry", "skip", "retract", "settle"}
+    assert forms.keys() == {"pause", "resume", "retry", "skip", "retract", "settle", "accept", "undo"}
     for form in forms.values():
         assert form["description"]
         for name, one in form["parameter_openapi_schema"]["properties"].items():
