@@ -2,10 +2,11 @@
 
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ import httpx
 import pytest
 
 from presstime.embedded import prefect
+from presstime.embedded.service import Service
 from tests.conftest import S3Server
 from tests.kit import ENVIRON, SETTINGS, Folder
 
@@ -83,6 +85,22 @@ def prefect_server(paths: pytest.TempPathFactory) -> Iterator[Mapping[str, str]]
     folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "prefect"
     with prefect.service(folder) as running:
         yield prefect.client_env(running.running_port, folder)
+
+
+@contextmanager
+def own_prefect_server(paths: pytest.TempPathFactory, **settings: str) -> Iterator[Service]:
+    """A Prefect server that nobody shares, for tests of what it knows: deployments have the same names in every newsroom. It begins with a
+    copy of the shared one's database: to make the tables anew takes ten seconds. `settings` are in its environment."""
+    folder = paths.mktemp("prefect-alone")
+    with prefect_server(paths) as shared:
+        source = Path(shared["PREFECT_HOME"]) / "prefect.db"
+        with closing(sqlite3.connect(source)) as theirs, closing(sqlite3.connect(folder / "prefect.db")) as ours:
+            theirs.backup(ours)
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in settings.items():
+            patch.setenv(name, value)
+        with prefect.service(folder) as running:
+            yield running
 
 
 def ask_prefect(environment: Mapping[str, str], path: str, **body: Any) -> Any:

@@ -1,10 +1,17 @@
 """`presstime deploy`: what a Prefect server knows afterwards, and what is said where it cannot be."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import pytest
 
-from tests.cli.kit import Newsroom, ask_prefect
+from presstime.embedded import prefect as server
+from tests.cli.kit import Newsroom, ask_prefect, own_prefect_server
+
+
+@pytest.fixture(scope="module")
+def prefect(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, str]]:
+    with own_prefect_server(tmp_path_factory) as running:
+        yield server.client_env(running.running_port, running.folder)
 
 
 @pytest.mark.real

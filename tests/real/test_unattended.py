@@ -18,7 +18,7 @@ import pytest
 
 from presstime.embedded import prefect as server
 from presstime.embedded.service import Service
-from tests.cli.kit import PRESSTIME, Newsroom, ask_prefect, newsroom_on, prefect_server
+from tests.cli.kit import PRESSTIME, Newsroom, ask_prefect, newsroom_on, own_prefect_server
 from tests.conftest import S3Server
 
 pytestmark = pytest.mark.real
@@ -55,18 +55,9 @@ def hook() -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    """A server that looks every second or two for what is old and for what did not come. It begins with a copy of the shared one's
-    database: to make the tables anew takes ten seconds."""
-    folder = tmp_path_factory.mktemp("prefect-alone")
-    with prefect_server(tmp_path_factory) as shared:
-        source = Path(shared["PREFECT_HOME"]) / "prefect.db"
-        with closing(sqlite3.connect(source)) as theirs, closing(sqlite3.connect(folder / "prefect.db")) as ours:
-            theirs.backup(ours)
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in QUICK.items():
-            patch.setenv(name, value)
-        with server.service(folder) as found:
-            yield found
+    """A server that looks every second or two for what is old and for what did not come."""
+    with own_prefect_server(tmp_path_factory, **QUICK) as found:
+        yield found
 
 
 @pytest.fixture(scope="module")
