@@ -103,6 +103,13 @@ def own_prefect_server(paths: pytest.TempPathFactory, **settings: str) -> Iterat
             yield running
 
 
+@contextmanager
+def own_prefect(paths: pytest.TempPathFactory) -> Iterator[Mapping[str, str]]:
+    """The environment of a client of a server that nobody shares."""
+    with own_prefect_server(paths) as running:
+        yield prefect.client_env(running.running_port, running.folder)
+
+
 def ask_prefect(environment: Mapping[str, str], path: str, **body: Any) -> Any:
     """What Prefect's API answers."""
     answer = httpx.post(f"{environment['PREFECT_API_URL']}/{path}", json=body, trust_env=False)

@@ -4,14 +4,13 @@ from collections.abc import Iterator, Mapping
 
 import pytest
 
-from presstime.embedded import prefect as server
-from tests.cli.kit import Newsroom, ask_prefect, own_prefect_server
+from tests.cli.kit import Newsroom, ask_prefect, own_prefect
 
 
 @pytest.fixture(scope="module")
 def prefect(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, str]]:
-    with own_prefect_server(tmp_path_factory) as running:
-        yield server.client_env(running.running_port, running.folder)
+    with own_prefect(tmp_path_factory) as environment:
+        yield environment
 
 
 @pytest.mark.real

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.cli.kit import PRESSTIME, Newsroom, ask_prefect, newsroom_on, prefect_server
+from tests.cli.kit import PRESSTIME, Newsroom, ask_prefect, newsroom_on, own_prefect
 from tests.conftest import S3Server
 
 pytestmark = pytest.mark.real
@@ -23,7 +23,7 @@ LIMIT = ("global_concurrency_limit", "concurrency_limit")
 
 @pytest.fixture(scope="module")
 def prefect(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, str]]:
-    with prefect_server(tmp_path_factory) as environment:
+    with own_prefect(tmp_path_factory) as environment:
         yield environment
 
 

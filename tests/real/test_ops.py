@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.cli.kit import Newsroom, ask_prefect, newsroom_on, prefect_server
+from tests.cli.kit import Newsroom, ask_prefect, newsroom_on, own_prefect
 from tests.conftest import S3Server
 
 pytestmark = pytest.mark.real
@@ -21,7 +21,7 @@ SOON, LATER = NOW + timedelta(hours=3), NOW + timedelta(hours=5)
 
 @pytest.fixture(scope="module")
 def prefect(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, str]]:
-    with prefect_server(tmp_path_factory) as environment:
+    with own_prefect(tmp_path_factory) as environment:
         yield environment
 
 
