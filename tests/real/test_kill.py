@@ -24,7 +24,7 @@ from tests.kit import SETTINGS
 pytestmark = [pytest.mark.real, pytest.mark.slow]
 
 SEED = int(os.environ.get("PRESSTIME_KILL_SEED", "20261123"))
-MOMENTS = int(os.environ.get("PRESSTIME_KILL_MOMENTS", "4"))
+MOMENTS = int(os.environ.get("PRESSTIME_KILL_MOMENTS", "3"))
 SIDE_BY_SIDE = 6  # second passes: mostly they wait for what a network may show late
 SLOW = 0.12  # seconds that every send takes, so that a kill finds some under way
 POSTS = ("alpha", "beta", "gamma", "delta", "epsilon", "thread")

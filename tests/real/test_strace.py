@@ -23,7 +23,7 @@ pytestmark = pytest.mark.real
 
 ALL = os.environ.get("PRESSTIME_ALL") == "1"
 SEED = int(os.environ.get("PRESSTIME_STRACE_SEED", "20261123"))
-KILLS, RESETS = 6, 3
+KILLS, RESETS = 6, 2
 SIDE_BY_SIDE = 3  # a trial is a process that mostly waits
 
 NewTrial = Callable[[], Trial]
