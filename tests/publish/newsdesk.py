@@ -26,6 +26,12 @@ class Newsdesk:
         self.folder.commit("Launch")
         self._workers = 0
 
+    def wait_until_seen(self) -> "Newsdesk":
+        """A pass, and time until what it sent may be looked at on the network."""
+        self.work(0)
+        self.office.pass_time(minutes=15)
+        return self
+
     def seat(self, desk: Desk) -> None:
         """Put the network in memory in the place of the channel's own."""
         channel = desk.settings.channels["brand-mastodon"]

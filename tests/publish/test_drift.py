@@ -28,10 +28,7 @@ SOME = "Somebody else's words."
 @pytest.fixture
 def newsdesk(tmp_path: Path) -> Newsdesk:
     """One post is out, for so long that it may be looked at."""
-    found = Newsdesk(tmp_path / "newsroom")
-    found.work(0)
-    found.office.pass_time(minutes=15)
-    return found
+    return Newsdesk(tmp_path / "newsroom").wait_until_seen()
 
 
 def ear(newsdesk: Newsdesk, desk: Desk) -> Listener:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from presstime.errors import NetworkError
@@ -83,6 +84,7 @@ def test_what_the_network_says_of_the_credentials() -> None:
     assert said(outlooks(identity=refused)) == ["error access-refused"]
     assert "Upgrade." in outlooks(identity=refused)[0].advice
     assert said(outlooks(identity=away)) == ["warning not-asked"]
+    assert outlooks(identity=partial(Adapter.identity, an_adapter(fine))) == [], "one that does not tell is no trouble"
     assert said(outlooks(identity=lambda: Identity("verne", lacking=("write",)))) == ["error rights-lacking"]
 
 

@@ -2,8 +2,7 @@
 post as the loader wants it. `.ci/cms/install` fetches Decap; a browser at hand is enough beside it."""
 
 import os
-import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from io import BytesIO
@@ -145,25 +144,17 @@ class Form:
         return {path: bytes(content) for path, content in self.page.evaluate(script)}
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _decap_is_here() -> None:
+    decap()
+
+
 def decap() -> Path:
     """The file that `.ci/cms/install` fetched: PRESSTIME_CMS names its folder. Skips where there is none."""
     file = Path(os.environ.get("PRESSTIME_CMS") or ROOT / ".presstime" / "cms") / "decap-cms.js"
     if not file.exists():
         pytest.skip("Decap CMS is not here: `.ci/cms/install .presstime/cms` fetches it, with npm")
     return file.absolute()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    decap()
-    api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    program = shutil.which("chromium")
-    if program is None:
-        pytest.skip("chromium is not installed")
-    with api.sync_playwright() as running:
-        found = running.chromium.launch(executable_path=program, args=["--no-sandbox"])
-        yield found
-        found.close()
 
 
 @pytest.fixture

@@ -21,10 +21,7 @@ WORDS = "We never <b>said</b> that. @everyone"
 
 @pytest.fixture
 def newsdesk(tmp_path: Path) -> Newsdesk:
-    found = Newsdesk(tmp_path / "newsroom")
-    found.work(0)
-    found.office.pass_time(minutes=15)
-    return found
+    return Newsdesk(tmp_path / "newsroom").wait_until_seen()
 
 
 def read_commit(desk: Desk, revision: str) -> Newsroom:

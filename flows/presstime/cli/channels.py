@@ -11,7 +11,7 @@ import click
 
 from presstime.cli.output import FORMAT, say, say_json, show, table
 from presstime.cli.voice import spoken
-from presstime.errors import NetworkError, PresstimeError, SettingsError, UsageError
+from presstime.errors import NetworkError, PresstimeError, SettingsError, Unsupported, UsageError
 from presstime.model import Channel, Identity, Secret, to_iso
 from presstime.networks import load
 from presstime.settings import FILE
@@ -127,7 +127,7 @@ def _tried(desk: "Desk", channel: Channel, value: str) -> Identity | None:
         if error.needs_person and tokens is None:
             raise NetworkError(error.message, error.advice or "Nothing was kept.", needs_person=True) from None
         say(f"warning: kept, but it could not be tried: {error.told}")
-    except SettingsError as error:  # a network that this version only renders for
+    except (SettingsError, Unsupported) as error:  # a network that is only rendered for, or does not tell
         say(f"warning: {error.told}")
     return None
 

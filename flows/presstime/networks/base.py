@@ -134,7 +134,7 @@ class Adapter(Composer):
     def find(self, order: Order) -> Receipt | Refused | None:
         """Read back whether this segment is there: its receipt, None for "not found", or `Refused` where the network took it
         and then turned it down. Raises `NetworkError` if the network cannot be asked or does not know yet, `Unsupported`
-        where there is no way to."""
+        where this message cannot be."""
         raise NotImplementedError(f"{self.traits.network} declares can_find=False")
 
     def look(self, order: Order, receipt: Receipt) -> Sighting | None:
@@ -154,8 +154,9 @@ class Adapter(Composer):
         raise NotImplementedError(f"{self.traits.network} declares can_retract=False")
 
     def identity(self) -> Identity:
-        """Whose credentials these are. Raises `NetworkError`, with `needs_person` if they are refused."""
-        raise NotImplementedError(f"{self.traits.network} does not tell whose credentials these are")
+        """Whose credentials these are. Raises `NetworkError`, with `needs_person` if they are refused; `Unsupported` where there
+        is no way to ask."""
+        raise Unsupported(f"{self.traits.title} does not tell whose credentials these are", "Look there yourself.")
 
     def limits(self) -> Mapping[str, int]:
         """The limits that the server says it has, by the names of `model.LIMITS`: what a channel's own `limits` should say.

@@ -8,6 +8,7 @@ subcode 33, is what many report; no page says it.
 
 import json
 import re
+from abc import abstractmethod
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import cached_property, partial
@@ -154,9 +155,9 @@ class GraphAdapter(HttpAdapter):
         reason = f"the message is {owner}'s, and the credential is of {account}"
         return Deferred(f"{reason}. {self.dialect.renew}", needs_person=True)
 
+    @abstractmethod
     def owner(self, receipt: Receipt) -> tuple[str | None, str]:
         """Whose a message is, if it tells, and whose the credential is, by the same kind of name. Raises `Failed`."""
-        raise NotImplementedError
 
     def _look(self, order: Order, receipt: Receipt) -> Sighting | None:
         ask = partial(self.get, quote(receipt.id, safe=""), fields=f"id,{self.caption}")

@@ -128,19 +128,12 @@ def _needed(of: str, settings: Settings, blocks: Sequence[UUID]) -> AutomationCo
 
 
 def _standstill(of: str, blocks: Sequence[UUID]) -> AutomationCore:
-    sync: dict[str, str | list[str]] = {"prefect.resource.role": "flow", "prefect.resource.name": "sync"}
-    passes = {"prefect.flow-run.Completed", "prefect.flow-run.Failed"}
-    return AutomationCore(
+    return _silence(
+        "sync",
+        {"prefect.flow-run.Completed", "prefect.flow-run.Failed"},
+        STANDSTILL,
         name=f"{of}: no pass for {STANDSTILL.seconds // 60} minutes",
         description="No `sync` ended: workers or Prefect stand still. `presstime up` and `presstime standby` go on without Prefect; workers do not.",
-        trigger=EventTrigger(
-            after=passes,
-            expect=passes,
-            match_related=ResourceSpecification(sync),
-            posture=Posture.Proactive,
-            threshold=1,
-            within=STANDSTILL,
-        ),
         actions=_notify(
             blocks, "Presstime stands still", "No pass ended for ten minutes. Look at the workers and at Prefect."
         ),
@@ -164,24 +157,33 @@ def _failed(of: str, blocks: Sequence[UUID]) -> AutomationCore:
 
 
 def _unsigned(of: str, blocks: Sequence[UUID]) -> AutomationCore:
-    checkpoint: dict[str, str | list[str]] = {"prefect.resource.role": "flow", "prefect.resource.name": "checkpoint"}
-    signed = {"prefect.flow-run.Completed"}
-    return AutomationCore(
+    return _silence(
+        "checkpoint",
+        {"prefect.flow-run.Completed"},
+        UNSIGNED,
         name=f"{of}: no checkpoint for two hours",
         description="No `checkpoint` completed: what came since could be cut off unseen.",
-        trigger=EventTrigger(
-            after=signed,
-            expect=signed,
-            match_related=ResourceSpecification(checkpoint),
-            posture=Posture.Proactive,
-            threshold=1,
-            within=UNSIGNED,
-        ),
         actions=_notify(
             blocks,
             "Presstime's log was not signed for two hours",
             "Look at the runs of `checkpoint` and at the workers.",
         ),
+    )
+
+
+def _silence(flow: str, ends: set[str], within: timedelta, **words: Any) -> AutomationCore:
+    """What is told once when no run of a flow ended so for so long, and again after the next one did."""
+    runs: dict[str, str | list[str]] = {"prefect.resource.role": "flow", "prefect.resource.name": flow}
+    return AutomationCore(
+        trigger=EventTrigger(
+            after=ends,
+            expect=ends,
+            match_related=ResourceSpecification(runs),
+            posture=Posture.Proactive,
+            threshold=1,
+            within=within,
+        ),
+        **words,
     )
 
 

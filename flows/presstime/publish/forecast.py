@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Literal
 
 from presstime.clock import format_local
-from presstime.errors import PresstimeError
+from presstime.errors import PresstimeError, Unsupported
 from presstime.model import Action, Delivery, DeliveryState, Identity, JsonObject, Variant, to_iso
 from presstime.networks.base import Adapter
 from presstime.publish.cost import Cost, money
@@ -132,7 +132,7 @@ def _asked(adapter: Adapter) -> Identity | None:
         return None
     try:
         return adapter.identity()
-    except NotImplementedError:
+    except Unsupported:
         return None
 
 
