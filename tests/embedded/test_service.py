@@ -161,6 +161,23 @@ def test_servers_that_start_together_take_ports_of_their_own(tmp_path: Path) -> 
     assert not any(alive(pid) for _, pid in found)
 
 
+def test_many_servers_start_together(tmp_path: Path) -> None:
+    """A machine that boots starts all its newsrooms at once. Each server listens only after a second: all have found the same port free,
+    and those who lost it do not meet at the next one again and again."""
+    slow = "import http.server, sys, time; time.sleep(1); http.server.test(http.server.SimpleHTTPRequestHandler, port=int(sys.argv[1]), bind='127.0.0.1')"
+    together = Barrier(7)
+
+    def run(name: str) -> int:
+        together.wait(30)
+        command = {"command": lambda port: [sys.executable, "-c", slow, str(port)]}
+        with service(tmp_path / name, port=FIRST_PORT + 90, **command) as running:
+            together.wait(60)
+            return running.running_port
+
+    with ThreadPoolExecutor(7) as pool:
+        assert len(set(pool.map(run, "abcdefg"))) == 7
+
+
 def test_servers_that_take_long_to_listen_take_ports_of_their_own(tmp_path: Path) -> None:
     """Of two that start together, one listens only after seconds: it must not take the quick one's answers for its own."""
     slow = "import http.server, sys, time; time.sleep(3); http.server.test(http.server.SimpleHTTPRequestHandler, port=int(sys.argv[1]), bind='127.0.0.1')"

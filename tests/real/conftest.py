@@ -10,9 +10,10 @@ import pytest
 LONG = ("test_kill.py", "test_strace.py", "test_race.py")  # minutes, on two cores
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    """A headless Chromium."""
+    """A headless Chromium. No longer than a module: as long as it runs, Playwright's event loop counts as running in this thread, and
+    no test could call `asyncio.run`."""
     api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     program = shutil.which("chromium")
     if program is None:

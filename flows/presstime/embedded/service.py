@@ -8,6 +8,7 @@ import contextlib
 import fcntl
 import json
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -22,7 +23,8 @@ from presstime.errors import PresstimeError
 from presstime.processes import listens, started_at
 
 TAIL_LINES = 8  # of a server's log, shown when it does not start
-TRIES = 3  # ports, where others start servers at the same moment
+TRIES = 8  # ports, where others start servers at the same moment
+APART = 200  # ports, among which those who lost one look for the next: all of them would find the same lowest one free
 OVERTAKEN_SECONDS = 0.3  # in which a server whose port was taken under its hands has ended
 
 
@@ -92,8 +94,8 @@ class Service:
         return None
 
     def _start(self) -> int:
-        for _ in range(TRIES):
-            port = free_port(self.port, self.span)
+        for lost in range(TRIES):
+            port = free_port(self.port + (secrets.randbelow(APART) if lost else 0), self.span)
             child = self._spawn(port)
             if self._wait(port, child, self.start_seconds):
                 return port
