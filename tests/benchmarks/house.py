@@ -33,7 +33,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from tests.benchmarks.household import House, is_flow, sizes, words
+from tests.benchmarks.household import House, cpu_seconds, is_flow, sizes, words
 from tests.benchmarks.punctuality import free_port, wait_for
 from tests.kit import Folder
 
@@ -222,9 +222,16 @@ def asked(metrics: str) -> Counter[str]:
 
 def watch(house: House, sandbox: str, load: Load, metrics: str) -> tuple[dict[str, list[int]], Counter[str]]:
     """Until all are out or PATIENCE is over. Returns the most memory each process was seen to have, and how many of them there were,
-    and what S3 was asked since the first was about to be picked up."""
+    and what S3 was asked since the first was about to be picked up. Of a burst, prints what the processors were busy with from its
+    instant on."""
     most, before = dict[str, list[int]](), None
-    while datetime.now(UTC) < load.last + PATIENCE and len(posts(sandbox)) < load.deliveries:
+    had: dict[tuple[str, int], float] = {}
+    while datetime.now(UTC) < load.last + PATIENCE:
+        if load.slow and not had and timedelta(0) < load.first - datetime.now(UTC) < timedelta(seconds=4):
+            time.sleep((load.first - datetime.now(UTC)).total_seconds())
+            had = cpu_seconds(house)
+        if len(posts(sandbox)) >= load.deliveries:
+            break
         if before is None and datetime.now(UTC) > load.first - PICKED_UP:
             before = asked(metrics)
         now: dict[str, list[int]] = {}
@@ -233,10 +240,20 @@ def watch(house: House, sandbox: str, load: Load, metrics: str) -> tuple[dict[st
         for name, mibs in now.items():
             known = most.get(name, [0, 0])
             most[name] = [max(known[0], *mibs), max(known[1], len(mibs))]
-        time.sleep(3)
+        time.sleep(1 if had else 3)
+    if had:
+        busy_with(had, cpu_seconds(house))
     requests = asked(metrics) - (before or Counter())
     time.sleep(20)  # what would come twice
     return most, requests
+
+
+def busy_with(before: dict[tuple[str, int], float], after: dict[tuple[str, int], float]) -> None:
+    spent = Counter[str]()
+    for (name, pid), seconds in after.items():
+        spent[name] += seconds - before.get((name, pid), 0.0)
+    told = ", ".join(f"{name} {seconds:.2f}" for name, seconds in spent.most_common() if seconds >= 0.05)
+    print(f"seconds of a processor from the instant on: {sum(spent.values()):.2f}: {told}")
 
 
 def report(found: Sequence[dict[str, Any]], load: Load, states: Sequence[dict[str, Any]]) -> None:

@@ -137,6 +137,18 @@ def size_of(pid: int) -> Size:
     return Size(pages * os.sysconf("SC_PAGE_SIZE") // MIB, files, threads)
 
 
+def cpu_seconds(house: House) -> dict[tuple[str, int], float]:
+    """The processor time that each of our processes has had so far, by its name and number."""
+    found = {}
+    for name in house.running:
+        for pid in house.pids(name):
+            with suppress(OSError):
+                fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+                called = A_FLOW if is_flow(pid) else f"{name}: {short(pid)}"
+                found[called, pid] = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return found
+
+
 def sizes(house: House) -> Iterator[tuple[str, Size]]:
     """Each of our processes that is worth telling, by name; every flow is A_FLOW."""
     for name in house.running:

@@ -65,6 +65,7 @@ def test_loser_of_a_number_reads_and_decides_again() -> None:
     one.catch_up()
     two.catch_up()
     append(one, planned())
+    bucket.requests.clear()
     seen: list[object] = []
 
     def propose(view: object) -> list[Event]:
@@ -76,6 +77,7 @@ def test_loser_of_a_number_reads_and_decides_again() -> None:
     assert seen[1] is not None
     assert len(entries(bucket)) == 1
     assert two.retried == 1
+    assert bucket.requests == {"create": 1, "get": 1}, "what won was read once, and nothing was listed for it"
 
 
 @pytest.mark.parametrize("fault", ["lost-after", "lost-before"])

@@ -23,6 +23,12 @@ from presstime.processes import is_gone
 from presstime.stores.base import Stat, Store
 
 UNDECIDED_TRIES = 8  # S3 asks to repeat after a 409; more than a handful means something else is wrong
+CROWDED_SECONDS = (
+    0.02,
+    0.05,
+    0.1,
+    0.2,
+)  # at most, before the next number is tried where other writers had taken one, two, ...
 LOOK_EVERY = 1.0  # seconds for which what was last seen of the tail is good enough to write on
 TOGETHER = 64  # entries that are folded in one transaction
 BATCH = 500  # appends that may share one entry: keeps it below a megabyte or two
@@ -276,11 +282,19 @@ class Ledger:
                 raise error from None
             self._pause(lost)
             return False  # the lost request did not take effect; write the same number again
-        if decode(found.body, key).nonce == entry.nonce:
-            self._applied(entry, found.body, Stat(key, len(found.body), found.etag, found.modified))
+        theirs, stat = decode(found.body, key), Stat(key, len(found.body), found.etag, found.modified)
+        if theirs.nonce == entry.nonce:
+            self._applied(entry, found.body, stat)
             return True
         self.retried += 1
-        self.catch_up()
+        head = self.cache.head()
+        if (head.n + 1, head.hash) == (theirs.n, theirs.prev) == (entry.n, entry.prev):
+            self.cache.apply(theirs, hash_of(found.body), stat.etag, stat.modified)  # no need to ask what is new
+        else:
+            self.catch_up()
+        self.sleep(
+            self.jitter(0, CROWDED_SECONDS[min(lost, 3)])
+        )  # or the same writers would meet at the next number, too
         return False
 
     def _applied(self, entry: Entry, body: bytes, stat: Stat) -> None:

@@ -54,7 +54,9 @@ LISTEN_SECONDS = 3600
 ACCOUNTS_SECONDS = 3600
 FORECAST = "30 4 * * *"  # nightly; Prefect's cron is in UTC
 FIRST_TICK = timedelta(seconds=8)  # what Prefect's scheduler takes to see a new deployment
-WORKERS = 32  # deliveries under way at once in one run
+WORKERS = (
+    256  # deliveries under way at once in one run: all of a part, so that each is claimed and ready at its instant
+)
 DRAIN_SECONDS = 5
 LEASE_SECONDS = 60  # of a place in a limit: so long it stays taken when its run was killed; renewed while it lives
 
@@ -162,8 +164,10 @@ async def listen(root: str) -> State[Any]:
 @task(name="publish", task_run_name="{delivery}", cache_policy=NO_CACHE)
 def deliver(root: str, delivery: str) -> State[Any]:
     """Publish one delivery, once, or edit or retract what is out; its state in the UI is what became of it."""
-    with desk_at(root) as desk, _a_place(desk, delivery):
-        state = desk.publish(delivery)
+    with desk_at(root) as desk:
+        with _a_place(desk, delivery):
+            state = desk.publish(delivery)
+        desk.let_others_send(delivery)
         if state is not None and state.status is Status.HANDED:
             _show_handout(desk, state)
     if state is None:

@@ -1,10 +1,11 @@
 """Stage 4: publish one delivery, once. `Publisher.publish` is the whole story."""
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from presstime.errors import ClaimLost, LedgerError, NetworkError, WrongClock
+from presstime.errors import ClaimLost, LedgerError, NetworkError, StoreError, WrongClock
 from presstime.ledger.assisted import hand_over
 from presstime.ledger.changes import ChangeHandle, claim_change, put_off_change
 from presstime.ledger.claims import LEASE_SECONDS, Announcement, ClaimHandle, claim, put_off
@@ -27,6 +28,7 @@ from presstime.model import (
 )
 from presstime.networks.base import Adapter, Order
 from presstime.pauses import Scope, Subject, scopes_of
+from presstime.publish.burst import Bursts, Part
 from presstime.publish.change import ChangeJob, Changing, failure, takedown
 from presstime.publish.fence import fenced
 from presstime.publish.looking import look_at
@@ -64,31 +66,43 @@ class Publisher:
     timing: Timing
     rule: RetryRule = field(default_factory=RetryRule)
     down: dict[str, NetworkError] = field(default_factory=dict)  # channels found unusable in this pass, and why
+    bursts: Bursts = field(default_factory=Bursts)
 
     def publish(self, job: Job, adapter: Adapter) -> DeliveryState:
         """Claim, fence, intent, send, record. Returns where the delivery stands afterwards.
 
         Raises `StoreError` or `LedgerError` where the log cannot be used: then nothing more is sent."""
-        delivery, variant = job.variant.delivery, job.variant
         self.timing.check_skew()
-        state = self.ledger.state(delivery)
+        state = self.ledger.state(job.variant.delivery)
         begun = state is not None and state.begun
         if job.channel.name in self.down:  # one that waits for a dead server is enough: the rest of its queue need not
             return self._as_logged(job) if begun else self._not_ready(job, self.down[job.channel.name], tried=False)
-        if begun:
-            return self._resume(job, adapter)
+        with self.bursts.joined(job.due) as part:
+            return self._resume(job, adapter, part) if begun else self._begin(job, adapter, part, state)
+
+    def _begin(self, job: Job, adapter: Adapter, part: Part, state: DeliveryState | None) -> DeliveryState:
+        """Make it ready, claim it in time, send it."""
+        delivery, variant = job.variant.delivery, job.variant
         try:
             media = adapter.prepare(variant, job.read)
             first = _deposited(adapter, self._order(job, variant.segments[0], media, state), state)
         except NetworkError as error:
             return self._not_ready(job, error)
-        self.timing.wait_until(job.due - LATENCY)
+        self.timing.wait_until(job.due - LATENCY, part.ahead)
         held = claim(self.ledger, delivery, variant.digest, self.timing.now, _announcement(first), job.subject)
         if held is None:
             return self._as_logged(job)
-        return self._go_on(job, adapter, held, media, announced=first)
+        if part.looks():
+            self._look_again(job.due)
+        return self._go_on(job, adapter, part, held, media, announced=first)
 
-    def _resume(self, job: Job, adapter: Adapter) -> DeliveryState:
+    def _look_again(self, due: datetime) -> None:
+        """Hear of pauses as late as one alone would. Without the store what is known has to do, as for one alone."""
+        self.timing.wait_until(due - LATENCY)
+        with suppress(StoreError):
+            self.ledger.catch_up()
+
+    def _resume(self, job: Job, adapter: Adapter, part: Part) -> DeliveryState:
         """Take over what an earlier worker began: settle its open intent, then send the segments that are left."""
         held = claim(self.ledger, job.variant.delivery, job.variant.digest, self.timing.now, subject=job.subject)
         if held is None:
@@ -106,10 +120,16 @@ class Publisher:
             order = replace(order, deposit=intent.deposit)
             if not self._settle(job, adapter, held, order):
                 return self._as_logged(job)
-        return self._go_on(job, adapter, held, media)
+        return self._go_on(job, adapter, part, held, media)
 
     def _go_on(
-        self, job: Job, adapter: Adapter, held: ClaimHandle, media: Mapping[str, Json], announced: Order | None = None
+        self,
+        job: Job,
+        adapter: Adapter,
+        part: Part,
+        held: ClaimHandle,
+        media: Mapping[str, Json],
+        announced: Order | None = None,
     ) -> DeliveryState:
         """Send every segment that has no receipt yet, in order. Stops at the first that is not accepted."""
         segments = job.variant.segments
@@ -121,6 +141,7 @@ class Publisher:
                 announced = None
                 self.timing.wait_until(job.due)
                 outcome = self._send(adapter, held, order)
+                part.answered()
                 if not self._record(job, adapter, held, order, outcome):
                     break
         except (ClaimLost, WrongClock, NetworkError) as error:

@@ -47,9 +47,9 @@ class Timing:
         if span > timedelta(0):
             self.sleep(span.total_seconds())
 
-    def wait_until(self, instant: datetime) -> None:
-        """Return at `instant` or just after it, never before. A clock that is some seconds wrong is made good by the store's,
-        to the second that it tells. Raises `WrongClock` if ours is too wrong, or becomes so meanwhile."""
-        while (left := (instant - self.time()).total_seconds()) > 0:
+    def wait_until(self, instant: datetime, ahead: Callable[[], timedelta] = timedelta) -> None:
+        """Return at `instant`, less what `ahead` says by then, or just after it, never before. A clock that is some seconds wrong is
+        made good by the store's, to the second that it tells. Raises `WrongClock` if ours is too wrong, or becomes so meanwhile."""
+        while (left := (instant - ahead() - self.time()).total_seconds()) > 0:
             self.check_skew()
             self.sleep(min(left, NAP_SECONDS))

@@ -59,6 +59,12 @@ class Desk(Connected):
             return None
         return self.publisher.publish(job, adapter)
 
+    def let_others_send(self, delivery: str) -> None:
+        """Before anything else is done about a delivery that is through: a moment for those that are due at the same instant."""
+        due = self.last_plan[delivery].due
+        if due is not None:
+            self.publisher.bursts.wait(due)
+
     def _hand(self, action: Action) -> DeliveryState | None:
         """Hand a delivery to a person, and put down what they need. None: it is held."""
         from presstime.plan.assisted import time_ends
