@@ -23,12 +23,8 @@ from presstime.processes import is_gone
 from presstime.stores.base import Stat, Store
 
 UNDECIDED_TRIES = 8  # S3 asks to repeat after a 409; more than a handful means something else is wrong
-CROWDED_SECONDS = (
-    0.02,
-    0.05,
-    0.1,
-    0.2,
-)  # at most, before the next number is tried where other writers had taken one, two, ...
+# At most, before the next number is tried where other writers had taken one, two, ...
+CROWDED_SECONDS = (0.02, 0.05, 0.1, 0.2)
 LOOK_EVERY = 1.0  # seconds for which what was last seen of the tail is good enough to write on
 TOGETHER = 64  # entries that are folded in one transaction
 BATCH = 500  # appends that may share one entry: keeps it below a megabyte or two
@@ -292,9 +288,8 @@ class Ledger:
             self.cache.apply(theirs, hash_of(found.body), stat.etag, stat.modified)  # no need to ask what is new
         else:
             self.catch_up()
-        self.sleep(
-            self.jitter(0, CROWDED_SECONDS[min(lost, 3)])
-        )  # or the same writers would meet at the next number, too
+        # Else the same writers would meet at the next number, too.
+        self.sleep(self.jitter(0, CROWDED_SECONDS[min(lost, len(CROWDED_SECONDS) - 1)]))
         return False
 
     def _applied(self, entry: Entry, body: bytes, stat: Stat) -> None:

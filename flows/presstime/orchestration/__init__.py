@@ -54,9 +54,7 @@ LISTEN_SECONDS = 3600
 ACCOUNTS_SECONDS = 3600
 FORECAST = "30 4 * * *"  # nightly; Prefect's cron is in UTC
 FIRST_TICK = timedelta(seconds=8)  # what Prefect's scheduler takes to see a new deployment
-WORKERS = (
-    256  # deliveries under way at once in one run: all of a part, so that each is claimed and ready at its instant
-)
+WORKERS = 256  # deliveries under way at once in one run: all of a part, each claimed and ready at its instant
 DRAIN_SECONDS = 5
 LEASE_SECONDS = 60  # of a place in a limit: so long it stays taken when its run was killed; renewed while it lives
 

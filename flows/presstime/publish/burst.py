@@ -13,9 +13,8 @@ from datetime import datetime, timedelta
 
 from presstime.publish.timing import LATENCY
 
-EACH = timedelta(
-    milliseconds=20
-)  # what one more takes to be claimed, or sent, where several processes are at it on two cores
+# What one more takes to be claimed, or sent, where several processes are at it on two cores.
+EACH = timedelta(milliseconds=20)
 AHEAD_MAX = timedelta(seconds=10)
 TOGETHER = timedelta(seconds=1)  # at most, for which a receipt waits for the others' before it is written down
 PATIENCE = timedelta(seconds=2)  # at most, for which all else waits then
@@ -32,6 +31,9 @@ class _Burst:
 class Bursts:
     """The deliveries of a process that have no answer yet, by their instant. Threads share it."""
 
+    each: timedelta = EACH
+    together: timedelta = TOGETHER
+    patience: timedelta = PATIENCE
     _of: dict[datetime, _Burst] = field(default_factory=dict)
     _changed: threading.Condition = field(default_factory=threading.Condition)
 
@@ -51,7 +53,7 @@ class Bursts:
     def ahead(self, instant: datetime) -> timedelta:
         """How much earlier than one alone they have to be claimed, for all to be by the instant; nothing for one alone."""
         burst = self._of.get(instant)
-        return min(AHEAD_MAX, EACH * (burst.size - 1)) if burst else timedelta(0)
+        return min(AHEAD_MAX, self.each * (burst.size - 1)) if burst else timedelta(0)
 
     def looks(self, instant: datetime) -> bool:
         """Whether it is the caller who looks once more, for all of them, whether somebody has stopped them: true once, and only where
@@ -71,11 +73,19 @@ class Bursts:
                 del self._of[instant]
                 self._changed.notify_all()
 
-    def wait(self, instant: datetime, most: timedelta = PATIENCE) -> None:
-        """Until all that are due at `instant` have an answer; as long as their number is worth, and no longer than `most`."""
+    def wait(self, instant: datetime) -> None:
+        """Until all that are due at `instant` have an answer; as long as their number is worth, and no longer than `patience`."""
+        self._wait(instant, self.patience)
+
+    def answered(self, instant: datetime) -> None:
+        """One is sent: let the others be, before anything is told of it; no longer than `together`."""
+        self.leave(instant)
+        self._wait(instant, self.together)
+
+    def _wait(self, instant: datetime, most: timedelta) -> None:
         with self._changed:
             if burst := self._of.get(instant):
-                seconds = min(most, EACH * burst.size).total_seconds()
+                seconds = min(most, self.each * burst.size).total_seconds()
                 self._changed.wait_for(lambda: self._of.get(instant) is not burst, seconds)
 
 
@@ -99,7 +109,6 @@ class Part:
             self.bursts.leave(self.instant)
 
     def answered(self) -> None:
-        """It is sent: let the others be, before anything is told of it."""
         if not self.over:
-            self.leave()
-            self.bursts.wait(self.instant, TOGETHER)
+            self.over = True
+            self.bursts.answered(self.instant)
