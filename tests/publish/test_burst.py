@@ -13,7 +13,7 @@ from presstime.ledger import stopping
 from presstime.ledger.cache import Cache
 from presstime.ledger.claims import step
 from presstime.ledger.log import Ledger
-from presstime.model import Channel, Delivery, DeliveryState, Outcome, Segment, Status, Variant
+from presstime.model import Channel, Delivery, DeliveryState, Outcome, Segment, Status, Variant, from_iso
 from presstime.networks.base import Adapter, Order
 from presstime.networks.memory import TRAITS, MemoryNetwork
 from presstime.pauses import EVERYTHING
@@ -80,8 +80,9 @@ class Wire:
                 yield kinds
 
     def claimed(self) -> list[datetime]:
+        """When each entry was written that claims something."""
         entries = self.worker("reader/m/1/1").ledger.entries()
-        return [event.at for _, entry in entries for event in entry.events if event.kind == "claimed"]
+        return [from_iso(e.time) for _, e in entries if "claimed" in {event.kind for event in e.events}]
 
 
 def soon(span: timedelta) -> datetime:
