@@ -795,7 +795,7 @@ class DeliveryState:
     deferred: Intent | None = (
         None  # the last announced send that was put off: what the network was left for it may be used again
     )
-    deferrals: int = 0  # one after the other, each after a try, for reasons that pass
+    deferrals: int = 0  # one after the other, each after a try
     until: datetime | None = None  # of a deferral; of what was handed to a person: the end of its time
     url: str | None = None
     done: datetime | None = None  # when it was published, by S3's clock

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from presstime.ledger.by_hand import retry_by_hand
+from presstime.ledger.by_hand import retry_by_hand, settle_by_hand
 from presstime.model import Delivery, DeliveryState, Settling, Status
 from presstime.networks.memory import Fault
 from presstime.publish.retry import left_alone
@@ -51,6 +51,103 @@ def test_all_workers_wait(tmp_path: Path) -> None:
     desk.network.faults.clear()
     assert desk.work(minutes=30).status is Status.PUBLISHED
     assert desk.work().deferrals == 0
+
+
+@pytest.mark.parametrize("what", ["edit", "retract"])
+def test_a_change_waits_as_well(tmp_path: Path, what: str) -> None:
+    """Each try of an edit or a takedown is two entries in the log: one that does not come off for days does not fill it."""
+    desk = Newsdesk(tmp_path)
+    desk.work(0)
+    _want(desk, what)
+    desk.network.faults.append(replace(AWAY))
+    tried = []
+    for minute in range(40):
+        before = desk.network.requests
+        state = desk.work(minutes=1)
+        if desk.network.requests > before:
+            tried.append(minute)
+    assert tried == [0, 1, 2, 4, 8, 16, 32]
+    assert state.until is not None
+    assert desk.plan()[D] == f"wait: put off until {state.until:%H:%M:%S} UTC: the network cannot be reached"
+    desk.network.faults.clear()
+    state = desk.work(minutes=30)
+    assert (state.change, state.deferrals, desk.texts) == (None, 0, ["Edited."] if what == "edit" else [])
+
+
+@pytest.mark.parametrize("what", ["edit", "retract"])
+def test_another_change_does_not_wait(tmp_path: Path, what: str) -> None:
+    """Other words, or a takedown, are tried at once, however long the edit before them was put off."""
+    desk = Newsdesk(tmp_path)
+    desk.work(0)
+    _want(desk, "edit")
+    desk.network.faults.append(replace(AWAY))
+    for _ in range(6):
+        state = desk.work(minutes=20)
+    assert state.until is not None
+    desk.network.faults.clear()
+    assert desk.work(minutes=1).change is not None
+    if what == "edit":
+        desk.commit("Edited once more.")
+    else:
+        _want(desk, "retract")
+    assert desk.work(minutes=0.1).change is None
+    assert desk.texts == (["Edited once more."] if what == "edit" else [])
+
+
+def test_what_waits_for_a_person_waits_less(tmp_path: Path) -> None:
+    """Credentials that a network refuses for days do not fill the log either; once they are right it goes out within five minutes."""
+    desk = Newsdesk(tmp_path)
+    desk.network.faults.append(Fault("401", times=999))
+    tried = []
+    for minute in range(30):
+        before = desk.network.requests
+        state = desk.work(minutes=1)
+        if desk.network.requests > before:
+            tried.append(minute)
+    assert tried == [0, 1, 2, 4, 8, 13, 18, 23, 28]
+    assert state.needs_person
+    desk.network.faults.clear()
+    assert desk.work(minutes=5).status is Status.PUBLISHED
+
+
+def test_what_is_in_doubt_waits_as_well(tmp_path: Path) -> None:
+    """A send without an answer, on a network that is away since: it is asked less and less often, and settled when it is back."""
+    desk = Newsdesk(tmp_path)
+    desk.network.faults += [Fault("drop-after"), replace(AWAY)]
+    tried = []
+    for minute in range(40):
+        before = desk.network.requests
+        state = desk.work(minutes=1)
+        if desk.network.requests > before:
+            tried.append(minute)
+    assert tried == [0, 1, 2, 4, 8, 16, 32]
+    assert state.status is Status.UNKNOWN
+    assert desk.plan()[D].startswith("wait: put off until ")
+    desk.network.faults.clear()
+    state = desk.work(minutes=30)
+    assert (state.status, state.deferrals, state.until) == (Status.PUBLISHED, 0, None)
+    assert desk.texts == ["Lift-off."]
+
+
+def test_a_person_ends_the_doubt_at_once(tmp_path: Path) -> None:
+    """What somebody has looked for and not found goes out at the next pass, however long it would have been left alone."""
+    desk = Newsdesk(tmp_path)
+    desk.network.faults += [Fault("drop-before"), replace(AWAY)]
+    for _ in range(6):
+        desk.work(minutes=30)
+    with desk.office.desk("by/m/1/1") as seat:
+        seat.ledger.catch_up()
+        settle_by_hand(seat.ledger, Delivery.parse(D), desk.office.now, "Ada", None, last=True)
+    desk.network.faults.clear()
+    assert desk.work(minutes=0.1).status is Status.PUBLISHED
+    assert desk.texts == ["Lift-off."]
+
+
+def _want(desk: Newsdesk, what: str) -> None:
+    if what == "edit":
+        desk.commit("Edited.")
+    else:
+        desk.commit("Lift-off.", status="retracted")
 
 
 def test_a_persons_retry_ends_the_wait(tmp_path: Path) -> None:

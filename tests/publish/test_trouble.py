@@ -3,6 +3,8 @@
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
+
 from presstime.model import Settling, Status
 from presstime.networks.memory import Fault
 from presstime.publish.trouble import PATIENCE, Troubles
@@ -39,6 +41,28 @@ def test_what_is_tried_again_is_told_when_it_does_not_come_off(tmp_path: Path) -
     desk.network.faults = []
     assert desk.work().status is Status.PUBLISHED
     assert told(desk) == []
+
+
+@pytest.mark.parametrize("what", ["edit", "retract"])
+def test_a_change_that_does_not_come_off_is_told(tmp_path: Path, what: str) -> None:
+    """What is out and cannot be changed is told of when it has been tried for a quarter of an hour, once, and wakes nobody before."""
+    desk = Newsdesk(tmp_path / "newsroom")
+    desk.work(0)
+    if what == "edit":
+        desk.commit("Edited.")
+    else:
+        desk.commit("Lift-off.", status="retracted")
+    desk.network.faults = [Fault("unreachable", times=999)]
+    heard = {}
+    for minute in range(60):
+        desk.work(minutes=1)
+        for problem in told(desk):
+            heard[minute] = problem
+    assert list(heard.values()) == ["launch/brand-mastodon not changed"]
+    assert next(iter(heard)) in range(15, 17)
+    desk.network.faults = []
+    desk.work(minutes=30)
+    assert not desk.work().needs_look
 
 
 def test_what_was_missed_is_told(tmp_path: Path) -> None:

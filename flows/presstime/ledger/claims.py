@@ -123,12 +123,18 @@ class ClaimHandle:
         self._append("refused", segment=segment, reason=reason, code=code)
 
     def deferred(self, reason: str, until: datetime | None, needs_person: bool, tried: bool = False) -> None:
-        """Record that it was certainly not accepted. `tried`: the network said so, for a reason that passes."""
+        """Record that it was certainly not accepted. `tried`: the network said so."""
         self._append("deferred", **_deferral(reason, until, needs_person, tried))
 
-    def unknown(self, segment: int, reason: str, over: bool = False) -> None:
-        """Record that a send may have taken effect. `over`: the claim ends with it, and a later pass settles it."""
-        self._append("unknown", segment=segment, reason=reason, over=over)
+    def unknown(self, segment: int, reason: str) -> None:
+        """Record that a send may have taken effect."""
+        self._append("unknown", segment=segment, reason=reason, over=False)
+
+    def still_unknown(self, segment: int, reason: str, until: datetime | None, tried: bool) -> None:
+        """Record that this cannot be found out now. The claim ends with it, and a pass after `until` settles it. `tried`: the network
+        was asked."""
+        waits = {"until": until and to_iso(until), "tried": True} if tried else {}
+        self._append("unknown", segment=segment, reason=reason, over=True, **waits)
 
     def _append_fact(self, events: Sequence[Event], segment: int, last: bool, receipt: Receipt) -> None:
         """What the network accepted is written down even if it was settled meanwhile: a second post of one segment is what

@@ -8,7 +8,7 @@ sending   segment, digest, key, lease, origin; deposit, where the network works 
 accepted  segment, receipt
 refused   segment, reason, code
 deferred  reason, until, needs_person; tried, where it was tried before that
-unknown   segment, reason, over (whether the claim ended with it)
+unknown   segment, reason, over (whether the claim ended with it); then until and tried as well, where the network was asked
 settled   segment, found, how, receipt; or review (a person decides) or resend
 published url
 missed    due, reason
@@ -40,7 +40,8 @@ signer (a mail address), signer_key and approver_key (fingerprints).
 
 What a person posted is `accepted` with `by` (who says so) and `digest` (of what they were last handed), then `published`.
 
-`refused`, `deferred` and `unknown` with a `change` ("edit", "retract") are about a change: what was published stays so.
+`refused`, `deferred` and `unknown` with a `change` ("edit", "retract") are about a change: what was published stays so. Such an `unknown`
+is like `deferred`, since a change may be made twice without harm.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -152,7 +153,7 @@ def _accepted(state: DeliveryState, event: Event, at: datetime) -> DeliveryState
     if state.status is Status.PUBLISHED or n != len(state.receipts):
         return _told_late(state, n, receipt)
     receipts = (*state.receipts, receipt)
-    known = replace(state, receipts=receipts, intent=None, deferrals=0)
+    known = replace(state, receipts=receipts, intent=None, until=None, deferrals=0)
     return replace(known, status=Status.CLAIMED, review=False, reason="")
 
 
@@ -170,26 +171,35 @@ def _refused(state: DeliveryState, event: Event, at: datetime) -> DeliveryState:
         if drift is not None and drift.undo and change.digest == state.sent_digest:  # it is for a person to decide anew
             drift = replace(drift, undo=False, refused=event.data["reason"])
             return replace(state, change=None, claim=None, until=None, reason="", drift=drift, told="")
-        final = change.digest or change.what
-        return replace(state, change=change, claim=None, until=None, final=final, reason=event.data["reason"])
+        final, reason = change.digest or change.what, event.data["reason"]
+        return replace(state, change=change, claim=None, until=None, final=final, reason=reason, deferrals=0)
     return replace(state, status=Status.REFUSED, intent=None, claim=None, reason=event.data["reason"])
 
 
 def _deferred(state: DeliveryState, event: Event, at: datetime) -> DeliveryState:
-    until = from_iso(event.data["until"]) if event.data.get("until") else None
     if event.data.get("change"):
-        return replace(state, claim=None, change=_change(state, event, at), reason=event.data["reason"], until=until)
-    urgent, tried = bool(event.data.get("needs_person")), bool(event.data.get("tried"))
-    deferred = replace(state, status=Status.DEFERRED, intent=None, claim=None, reason=event.data["reason"], until=until)
-    left, count = state.intent or state.deferred, state.deferrals + 1 if tried else state.deferrals
-    return replace(deferred, needs_person=urgent, deferred=left, deferrals=count)
+        return _put_off(state, event, at)
+    deferred = replace(_waiting(state, event), status=Status.DEFERRED, intent=None, claim=None)
+    urgent, left = bool(event.data.get("needs_person")), state.intent or state.deferred
+    return replace(deferred, needs_person=urgent, deferred=left)
+
+
+def _put_off(state: DeliveryState, event: Event, at: datetime) -> DeliveryState:
+    return replace(_waiting(state, event), claim=None, change=_change(state, event, at))
+
+
+def _waiting(state: DeliveryState, event: Event) -> DeliveryState:
+    until = from_iso(event.data["until"]) if event.data.get("until") else None
+    count = state.deferrals + bool(event.data.get("tried"))
+    return replace(state, reason=event.data["reason"], until=until, deferrals=count)
 
 
 def _unknown(state: DeliveryState, event: Event, at: datetime) -> DeliveryState:
     if event.data.get("change"):
-        return replace(state, claim=None, change=_change(state, event, at), reason=event.data["reason"])
-    claim = None if event.data.get("over") else state.claim
-    return replace(state, status=Status.UNKNOWN, claim=claim, reason=event.data["reason"])
+        return _put_off(state, event, at)
+    if event.data.get("over"):
+        return replace(_waiting(state, event), status=Status.UNKNOWN, claim=None)
+    return replace(state, status=Status.UNKNOWN, reason=event.data["reason"])
 
 
 def _settled(state: DeliveryState, event: Event, at: datetime) -> DeliveryState:
@@ -197,8 +207,9 @@ def _settled(state: DeliveryState, event: Event, at: datetime) -> DeliveryState:
     if data["found"]:
         return _accepted(state, event, at)
     if data.get("resend"):
-        return replace(state, status=Status.CLAIMED, intent=None, review=False, reason="")
-    return replace(state, status=Status.UNKNOWN, claim=None, review=bool(data.get("review")), reason=data["how"])
+        return replace(state, status=Status.CLAIMED, intent=None, review=False, reason="", until=None)
+    unknown = replace(state, status=Status.UNKNOWN, claim=None, until=None)
+    return replace(unknown, review=bool(data.get("review")), reason=data["how"])
 
 
 def _published(state: DeliveryState, event: Event, at: datetime) -> DeliveryState:
@@ -263,19 +274,22 @@ def _changing(state: DeliveryState, event: Event, at: datetime) -> DeliveryState
     data = event.data
     edits = event.kind == "editing"
     change = Change("edit" if edits else "retract", data["digest"] if edits else "", at, data.get("reason", ""))
+    known, deferrals = state.change, 0
+    if known is not None and (known.what, known.digest) == (change.what, change.digest) and not state.final:
+        change, deferrals = replace(change, at=known.at), state.deferrals  # one more try of it
     claim = _extended(state.claim, data, at)
-    return replace(state, change=change, claim=claim, until=None, reason="", final="")
+    return replace(state, change=change, claim=claim, until=None, reason="", final="", deferrals=deferrals)
 
 
 def _edited(state: DeliveryState, event: Event, at: datetime) -> DeliveryState:
     receipts = tuple(Receipt.from_json(r) for r in event.data["receipts"])
     known = replace(state, sent_digest=event.data["digest"], receipts=receipts, final="", reason="", until=None)
-    return replace(known, change=None, claim=None, url=receipts[0].url or state.url, drift=None, edited=at)
+    return replace(known, deferrals=0, change=None, claim=None, url=receipts[0].url or state.url, drift=None, edited=at)
 
 
 def _retracted(state: DeliveryState, event: Event, at: datetime) -> DeliveryState:
     down = replace(state, status=Status.RETRACTED, change=None, claim=None, intent=None, until=None, review=False)
-    return replace(down, reason=event.data["reason"], final="", drift=None, lost=())
+    return replace(down, reason=event.data["reason"], final="", drift=None, lost=(), deferrals=0)
 
 
 def _noted(state: DeliveryState, event: Event, at: datetime) -> DeliveryState:
@@ -283,7 +297,7 @@ def _noted(state: DeliveryState, event: Event, at: datetime) -> DeliveryState:
     if drift is not None and drift.undo and state.change is not None:  # left there as it is, as a person said
         drift = replace(drift, undo=False, kept=True)
     noted = replace(state, final=event.data["digest"], reason=event.data["reason"], change=None, claim=None, until=None)
-    return replace(noted, drift=drift)
+    return replace(noted, drift=drift, deferrals=0)
 
 
 def _handed(state: DeliveryState, event: Event, at: datetime) -> DeliveryState:

@@ -23,10 +23,14 @@ PARTS = {
 
 def published(item: Wanted, state: DeliveryState, situation: Situation) -> Action | None:
     """The action on what is out and wanted; None if it says what Git says."""
+    return _put_off(_published(item, state, situation), state, situation)
+
+
+def _published(item: Wanted, state: DeliveryState, situation: Situation) -> Action | None:
     if state.review:
         return action_of(item, "hold", f"a person must look: {state.reason}", state.sent_digest)
-    if busy := _busy(state, situation):
-        return busy
+    if situation.busy(state):
+        return _busy(state)
     if item.post.retract and item.post.expires_at and item.post.expires_at <= situation.now:
         return takedown(state, f"it expired at {utc(item.post.expires_at)}", situation)
     if state.change and state.change.what == "retract":
@@ -98,10 +102,14 @@ def partly_out(item: Wanted, state: DeliveryState, situation: Situation) -> Acti
 
 def unwanted(state: DeliveryState, situation: Situation, excess: str) -> Action | None:
     """The action on what is out, wholly or in part, and that Git does not want any more. `excess`: see `too_many`."""
+    return _put_off(_unwanted(state, situation, excess), state, situation)
+
+
+def _unwanted(state: DeliveryState, situation: Situation, excess: str) -> Action | None:
     if state.review:
         return action_on(state, "hold", f"a person must look: {state.reason}")
-    if busy := _busy(state, situation):
-        return busy
+    if situation.busy(state):
+        return _busy(state)
     if excess and _is_removed(state, situation):
         return action_on(state, "hold", excess)
     gone = situation.gone(state)
@@ -194,9 +202,15 @@ def cannot_retract(traits: Traits | None, state: DeliveryState, now: datetime) -
     return ""
 
 
-def _busy(state: DeliveryState, situation: Situation) -> Action | None:
-    if situation.busy(state):
-        return action_on(state, "wait", "another worker is at it")
-    if state.change and state.until and state.until > situation.now:
-        return action_on(state, "wait", f"put off until {state.until:%H:%M:%S} UTC: {state.reason}")
-    return None
+def _busy(state: DeliveryState) -> Action:
+    return action_on(state, "wait", "another worker is at it")
+
+
+def _put_off(action: Action | None, state: DeliveryState, situation: Situation) -> Action | None:
+    """The action, or a wait where just this change was put off: another one is worth a try of its own."""
+    change = state.change
+    if action is None or change is None or state.until is None or state.until <= situation.now:
+        return action
+    if change.what != action.action or (change.what == "edit" and change.digest != action.digest):
+        return action
+    return action_on(state, "wait", f"put off until {state.until:%H:%M:%S} UTC: {state.reason}")

@@ -3,6 +3,7 @@ gets no answer is simply done again: in this pass, or by whoever takes over."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import partial
 
 from presstime.ledger.changes import ChangeHandle, What
@@ -11,6 +12,7 @@ from presstime.model import (
     Attachment,
     Channel,
     Deferred,
+    DeliveryState,
     Json,
     JsonObject,
     Outcome,
@@ -25,7 +27,7 @@ from presstime.networks.base import Adapter, Order
 from presstime.pauses import UNHELD, Scope, Subject, scopes_of
 from presstime.plan import Difference
 from presstime.publish.fence import fenced
-from presstime.publish.retry import RetryRule, send_patiently
+from presstime.publish.retry import RetryRule, left_alone, send_patiently
 from presstime.publish.timing import Timing
 
 
@@ -120,15 +122,18 @@ class Changing:
 AGAIN = (Deferred, Unknown)
 
 
-def failure(outcome: Outcome) -> tuple[str, str, JsonObject]:
-    """How the log tells an outcome that is not a success: the event's kind, its reason, and what else it says."""
+def failure(outcome: Outcome, state: DeliveryState, now: datetime) -> tuple[str, str, JsonObject]:
+    """How the log tells an outcome that is not a success: the event's kind, its reason, and what else it says. Where the network does
+    not say until when, it is as long as such a `state` is left alone."""
     match outcome:
         case Refused(reason, code):
             return "refused", reason, {"code": code}
         case Deferred(reason, until, needs_person):
-            return "deferred", reason, {"until": until and to_iso(until), "needs_person": needs_person}
+            until = until or left_alone(state, now, needs_person=needs_person)
+            return "deferred", reason, {"until": until and to_iso(until), "needs_person": needs_person, "tried": True}
         case Unknown(reason):
-            return "unknown", reason, {}
+            until = left_alone(state, now)
+            return "unknown", reason, {"until": until and to_iso(until), "tried": True}
     raise ValueError(f"{outcome} is a success")
 
 

@@ -17,6 +17,7 @@ from presstime.publish.timing import Timing
 MINUTE = timedelta(minutes=1)
 WAITS = 5  # doublings of a minute, and then half an hour
 WAIT_MAX = timedelta(minutes=30)
+PERSON_MAX = timedelta(minutes=5)  # who has just logged in again does not wait for half an hour
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +60,15 @@ def send_patiently(
     )(send)
 
 
-def left_alone(state: DeliveryState, now: datetime, ends: datetime | None) -> datetime | None:
+def left_alone(
+    state: DeliveryState, now: datetime, ends: datetime | None = None, needs_person: bool = False
+) -> datetime | None:
     """Until when a delivery that was put off again is left alone by all passes: so it waits about as long as it has waited already, half
-    an hour at most. None, for the next pass to try it: after the first time, and so near the end of its time (`ends`) that no try would be left."""
+    an hour at most, five minutes where it waits for a person. None, for the next pass to try it: after the first time, and so near the
+    end of its time (`ends`) that no try would be left."""
     if state.deferrals == 0:
         return None
-    until = now + min(MINUTE * 2 ** min(state.deferrals - 1, WAITS), WAIT_MAX)
+    until = now + min(MINUTE * 2 ** min(state.deferrals - 1, WAITS), PERSON_MAX if needs_person else WAIT_MAX)
     until = until if ends is None else min(until, ends - ON_TIME)
     return until if until > now else None
 

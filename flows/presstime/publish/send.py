@@ -147,8 +147,8 @@ class Publisher:
         except (ClaimLost, WrongClock, NetworkError) as error:
             # Nothing was sent after the last look. If nobody took over yet, that is worth knowing.
             person, tried = getattr(error, "needs_person", False), isinstance(error, NetworkError)
-            until = None if person or not tried else self._left_alone(job, held.state)
-            held.deferred(error.message, until, person, tried and not person)
+            until = self._left_alone(job, held.state, person) if tried else None
+            held.deferred(error.message, until, person, tried)
         return self._after(job, adapter)
 
     def _after(self, job: Job, adapter: Adapter) -> DeliveryState:
@@ -199,7 +199,7 @@ class Publisher:
     def _not_changed(self, job: ChangeJob, held: ChangeHandle, outcome: Outcome) -> None:
         if isinstance(outcome, Deferred) and outcome.needs_person:
             self.down[job.channel.name] = NetworkError(outcome.reason, needs_person=True)
-        kind, reason, more = failure(outcome)
+        kind, reason, more = failure(outcome, held.state, self.timing.now())
         self._surely(lambda: held.not_done(kind, reason, **more))
 
     def _change_not_ready(self, job: ChangeJob, error: NetworkError) -> DeliveryState:
@@ -223,8 +223,8 @@ class Publisher:
                 self._surely(lambda: held.refused(n, reason, code))
             case Deferred(reason, until, needs_person):
                 self.down[job.channel.name] = NetworkError(reason, needs_person=needs_person)
-                later = until if until or needs_person else self._left_alone(job, held.state)
-                self._surely(lambda: held.deferred(reason, later, needs_person, tried=not needs_person))
+                later = until or self._left_alone(job, held.state, needs_person)
+                self._surely(lambda: held.deferred(reason, later, needs_person, tried=True))
             case Unknown(reason):
                 self._surely(lambda: held.unknown(n, reason))
                 return self._settle(job, adapter, held, order)
@@ -251,23 +251,29 @@ class Publisher:
                 # down later: this refusal is the answer.
                 self._surely(lambda: held.refused(n, reason, code))
             case Settlement(outcome=Deferred(reason=reason) | Unknown(reason=reason)):
-                self._surely(lambda: held.unknown(n, f"cannot be settled yet: {reason}", over=True))
+                self._still_unknown(held, n, reason, tried=True)
             case _:
                 self._surely(lambda: held.not_found(n, found.how, found.review, found.resend))
                 return found.resend
         return False
 
     def _cannot_tell(self, held: ClaimHandle, error: NetworkError | ClaimLost | WrongClock) -> None:
-        """Now is not the time to find out: what is in doubt stays in doubt, and the next pass tries again."""
-        intent = held.state.intent
+        """Now is not the time to find out: what is in doubt stays in doubt, and a later pass tries again."""
+        intent, tried = held.state.intent, isinstance(error, NetworkError)
         if intent is not None:
-            reason = f"cannot be settled yet: {error.message}"
-            self._surely(lambda: held.unknown(intent.segment, reason, over=True))
+            self._still_unknown(held, intent.segment, error.message, tried)
         else:
-            self._surely(lambda: held.deferred(error.message, None, getattr(error, "needs_person", False)))
+            person = getattr(error, "needs_person", False)
+            until = left_alone(held.state, self.timing.now(), needs_person=person) if tried else None
+            self._surely(lambda: held.deferred(error.message, until, person, tried))
 
-    def _left_alone(self, job: Job, state: DeliveryState) -> datetime | None:
-        return left_alone(state, self.timing.now(), None if state.begun and state.receipts else job.ends)
+    def _still_unknown(self, held: ClaimHandle, segment: int, reason: str, tried: bool) -> None:
+        until = left_alone(held.state, self.timing.now()) if tried else None
+        self._surely(lambda: held.still_unknown(segment, f"cannot be settled yet: {reason}", until, tried))
+
+    def _left_alone(self, job: Job, state: DeliveryState, needs_person: bool = False) -> datetime | None:
+        ends = None if state.begun and state.receipts else job.ends
+        return left_alone(state, self.timing.now(), ends, needs_person)
 
     def _not_ready(self, job: Job, error: NetworkError, tried: bool = True) -> DeliveryState:
         """Nothing was sent, and the log says why. What only a person can mend it says once, not at every pass."""
