@@ -77,7 +77,9 @@ def test_a_person_posts(waiting: Newsroom, prefect: Mapping[str, str]) -> None:
 
 def test_it_shows_in_the_ui(waiting: Newsroom, prefect: Mapping[str, str]) -> None:
     """The words, the picture's alt text and the network's page are an artifact of the run; the delivery is no failed task."""
-    (page,) = ask_prefect(prefect, "artifacts/filter", artifacts={"key": {"any_": ["to-post-train-verne-x"]}})[:1]
+    (page,) = ask_prefect(
+        prefect, "artifacts/filter", artifacts={"key": {"any_": ["to-post-train-verne-x-maison-verne"]}}
+    )[:1]
     assert page["type"] == "markdown"
     for needed in ("The night train is back.", "A night train", "https://x.com/intent/tweet?text=", "presstime done"):
         assert needed in page["data"]

@@ -138,13 +138,13 @@ def _prefect_shows_it(desk: Desk) -> None:
     assert {"one/brand-x", "two/site-feed"} <= {t["name"] for t in tasks}
     found = {artifact["key"]: artifact for artifact in ask_prefect(desk.prefect, "artifacts/filter", **chosen)}
     assert {key: artifact["type"] for key, artifact in found.items()} == {
-        "deliveries": "table",
-        "deliveries-in-full": "markdown",
+        "deliveries-maison-verne": "table",
+        "deliveries-in-full-maison-verne": "markdown",
     }
     for part in ("one/brand-mastodon", "published"):
-        assert part in found["deliveries"]["data"]
+        assert part in found["deliveries-maison-verne"]["data"]
     for part in ("one/brand-mastodon", "The first.", f"{desk.sandbox.url}/"):
-        assert part in found["deliveries-in-full"]["data"]
+        assert part in found["deliveries-in-full-maison-verne"]["data"]
 
 
 def _the_log_tells_it(desk: Desk) -> None:

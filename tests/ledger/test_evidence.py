@@ -177,13 +177,13 @@ def test_the_key_must_be_there_and_trusted(office: Office) -> None:
         assert "AUDIT_KEY" in str(raised.value) or "signing key" in str(raised.value)
 
 
-def test_it_is_served_every_hour(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_it_is_served_every_hour(monkeypatch: pytest.MonkeyPatch, desk: Desk) -> None:
     """`up` serves the checkpoint flow beside the others, once an hour."""
-    from presstime import orchestration
+    from presstime.orchestration import deployments
 
     served: list[Any] = []
-    monkeypatch.setattr(orchestration, "serve", lambda *deployments, **options: served.extend(deployments))
-    orchestration.serve_here(tmp_path)
-    (found,) = [d for d in served if d.name == "checkpoint"]
+    monkeypatch.setattr(deployments, "serve", lambda *deployments, **options: served.extend(deployments))
+    deployments.serve_here(desk)
+    (found,) = [d for d in served if d.flow_name == "checkpoint"]
     assert found.schedules[0].schedule.interval == timedelta(hours=1)
-    assert found.parameters == {"root": str(tmp_path)}
+    assert found.parameters == {"root": str(desk.root)}

@@ -67,7 +67,7 @@ def test_both_ways_register_the_same(prefect: Mapping[str, str], newsroom: Newsr
     command = [str(Path(sys.executable).with_name("prefect")), "--no-prompt", "deploy", "--all"]
     theirs = subprocess.run(
         [*command, "--prefect-file", str(FILE)],
-        env={**env, "PRESSTIME_ROOT": str(root)},
+        env={**env, "PRESSTIME_ROOT": str(root), "PRESSTIME_NEWSROOM": "maison-verne"},
         cwd=root,
         capture_output=True,
         text=True,
@@ -81,6 +81,38 @@ def test_both_ways_register_the_same(prefect: Mapping[str, str], newsroom: Newsr
     for name, mine in by_us.items():
         assert second[name] > first[name], f"{name} is not in {FILE.name}"
         assert by_prefect[name] == mine, name
+
+
+def called(newsroom: Newsroom, name: str) -> None:
+    newsroom.folder.write("presstime.toml", newsroom.settings.replace("Maison Verne", name))
+    newsroom.folder.commit()
+
+
+def names(prefect: Mapping[str, str], root: Path) -> set[str]:
+    """What the deployments of a folder are called beside their flow."""
+    found = ask_prefect(prefect, "deployments/filter")
+    return {one["name"] for one in found if one["parameters"]["root"] == str(root)}
+
+
+def test_newsrooms_share_a_server(s3_server: S3Server, prefect: Mapping[str, str], tmp_path: Path) -> None:
+    """Head office and a branch are deployed side by side; one of a name that is there already is refused, before anything is changed,
+    until it is said to be the same. A newsroom that gets another name leaves nothing behind under the old."""
+    office, branch, other = (newsroom_on(s3_server, tmp_path / name) for name in ("office", "branch", "other"))
+    paths = [one.folder.path for one in (office, branch, other)]
+    for one, name in ((office, "Head office"), (branch, "Verne, Lyon"), (other, "HEAD OFFICE!")):
+        called(one, name)
+    for one in (office, branch):
+        done = one.call("deploy", env=prefect)
+        assert (done.code, done.out.count("deployed ")) == (0, 14), done.said
+    assert [names(prefect, path) for path in paths] == [{"head-office"}, {"verne-lyon"}, set()]
+    refused = other.call("deploy", env=prefect)
+    assert (refused.code, f"in {paths[0]}" in refused.err, "--moved" in refused.err) == (2, True, True), refused.said
+    assert [names(prefect, path) for path in paths] == [{"head-office"}, {"verne-lyon"}, set()]
+    assert other.call("deploy", "--moved", env=prefect).code == 0
+    assert [names(prefect, path) for path in paths] == [set(), {"verne-lyon"}, {"head-office"}]
+    called(branch, "Verne, Paris")
+    assert branch.call("deploy", env=prefect).code == 0
+    assert [names(prefect, path) for path in paths] == [set(), {"verne-paris"}, {"head-office"}]
 
 
 def test_the_file_names_no_more_than_it_must() -> None:

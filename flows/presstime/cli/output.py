@@ -23,6 +23,11 @@ FORMAT = click.option(
 SANDBOXED = click.option(
     "--sandbox", metavar="URL", help="Send everything to the sandbox at this URL instead of the networks."
 )
+MOVED = click.option(
+    "--moved",
+    is_flag=True,
+    help="This newsroom ran from another folder before, and takes its place on a Prefect server.",
+)
 
 
 def say(message: str) -> None:

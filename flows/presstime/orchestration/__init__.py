@@ -5,34 +5,28 @@ left to do. Set PREFECT_API_URL before importing this module."""
 
 import asyncio
 import json
-import os
 import re
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any, TypeVar
 from uuid import UUID
 
 from httpx import HTTPError
-from prefect import State, flow, get_run_logger, serve, tags, task
+from prefect import State, flow, get_run_logger, tags, task
 from prefect.artifacts import create_markdown_artifact
 from prefect.blocks.system import Secret
 from prefect.cache_policies import NO_CACHE
-from prefect.client.orchestration import get_client
-from prefect.client.schemas.actions import WorkPoolCreate
 from prefect.concurrency._asyncio import ConcurrencySlotAcquisitionError
 from prefect.concurrency.sync import concurrency
 from prefect.context import SyncClientContext
 from prefect.events.worker import EventsWorker
-from prefect.exceptions import ObjectAlreadyExists, PrefectException
+from prefect.exceptions import PrefectException
 from prefect.futures import PrefectFuture
 from prefect.logging.handlers import APILogWorker
 from prefect.runtime import deployment, flow_run
-from prefect.schedules import Interval
 from prefect.states import Completed, Failed
 from prefect.task_runners import ThreadPoolTaskRunner
-from prefect.types.entrypoint import EntrypointType
 from prefect.utilities.annotations import allow_failure
 from pydantic import SecretStr
 
@@ -40,20 +34,13 @@ from presstime.errors import PresstimeError, SettingsError, StoreError
 from presstime.model import Action, DeliveryState, Status, from_iso
 from presstime.orchestration import alarms, pages, runs
 from presstime.orchestration.desks import DESKS, desk_at
-from presstime.orchestration.orders import ORDERS
+from presstime.orchestration.names import artifact_key, limit_name
 from presstime.orders import listen as look_round
 from presstime.plan import drift
 from presstime.publish.trouble import Troubles
-from presstime.settings import Settings
 from presstime.wire import Desk
 
 SWEEP = timedelta(seconds=30)  # this long after its time a delivery whose run did not come is taken by `sync` itself
-TICK_SECONDS = 60
-CHECKPOINT_SECONDS = 3600
-LISTEN_SECONDS = 3600
-ACCOUNTS_SECONDS = 3600
-FORECAST = "30 4 * * *"  # nightly; Prefect's cron is in UTC
-FIRST_TICK = timedelta(seconds=8)  # what Prefect's scheduler takes to see a new deployment
 WORKERS = 256  # deliveries under way at once in one run: all of a part, each claimed and ready at its instant
 DRAIN_SECONDS = 5
 LEASE_SECONDS = 60  # of a place in a limit: so long it stays taken when its run was killed; renewed while it lives
@@ -203,7 +190,7 @@ async def deliver_all(desk: Desk, actions: Sequence[Action]) -> list[DeliverySta
 def _show_handout(desk: Desk, state: DeliveryState) -> None:
     """What a person is to post, as a page of the UI."""
     page = desk.handouts.put_down(state).as_markdown(desk.handouts.say)
-    key = f"to-post-{re.sub('[^a-z0-9]+', '-', str(state.delivery).lower())}"
+    key = artifact_key(desk.settings, f"to-post-{re.sub('[^a-z0-9]+', '-', str(state.delivery).lower())}")
     create_markdown_artifact(markdown=page, key=key, description=f"{state.delivery}: to be posted by a person")
 
 
@@ -244,71 +231,6 @@ def _verdict(states: Sequence[DeliveryState]) -> State[Any]:
         )
     found = "1 delivery" if len(states) == 1 else f"{len(states)} deliveries"
     return Completed(message=found if states else "nothing was due")
-
-
-# --- one machine ------------------------------------------------------------------------------------------------------
-
-
-def deployments(root: Path, pool: str | None = None) -> list[Any]:
-    """What `up` serves and `deploy` registers: `sync` every minute, `publish` for the runs that it schedules, `checkpoint`,
-    `accounts` and `listen` every hour, `forecast` every night, and what people order from the run form. `pool`: the work pool whose workers run them; None: whoever serves them."""
-    parameters, by_module = {"root": str(root)}, EntrypointType.MODULE_PATH  # an installed package has no flow file
-    first = datetime.now(UTC) + FIRST_TICK  # else the first tick is a minute away
-    common: dict[str, Any] = {"parameters": parameters, "entrypoint_type": by_module, "work_pool_name": pool}
-    return [
-        sync.to_deployment(
-            "sync",
-            schedule=Interval(TICK_SECONDS, anchor_date=first),
-            description="Read Git and the log; plan; schedule what is coming; take what is overdue.",
-            **common,
-        ),
-        publish.to_deployment("publish", description="Publish what is due now or within a minute.", **common),
-        checkpoint.to_deployment(
-            "checkpoint",
-            interval=CHECKPOINT_SECONDS,
-            description="Verify what is new in the log and sign where it is.",
-            **common,
-        ),
-        accounts.to_deployment(
-            "accounts",
-            interval=ACCOUNTS_SECONDS,
-            description="Renew tokens ahead of their end; say who has to log in again.",
-            **common,
-        ),
-        forecast.to_deployment(
-            "forecast",
-            cron=FORECAST,
-            description="Say which scheduled posts will fail, and why.",
-            **common,
-        ),
-        listen.to_deployment(
-            "listen",
-            interval=LISTEN_SECONDS,
-            description="Look at what is out; note what was changed or removed on the networks themselves.",
-            **common,
-        ),
-        *(order.to_deployment(order.name, tags=["ops"], **common) for order in ORDERS),
-    ]
-
-
-def arrange_server(root: Path) -> list[str]:
-    """What the server must know beside the deployments: limits, automations, the blocks that they notify through. Returns what was
-    made, by name. Raises `SettingsError` for a secret of [alerts] that is not there."""
-    with desk_at(str(root)) as desk:
-        settings, secrets = desk.settings, desk.alert_secrets()
-
-    async def arrange() -> list[str]:
-        async with get_client() as client:
-            for name, limit in settings.limits.all().items():
-                await client.upsert_global_concurrency_limit_by_name(limit_name(settings, name), limit)
-            return await alarms.arrange(client, settings, secrets)
-
-    return asyncio.run(arrange())
-
-
-def limit_name(settings: Settings, name: str) -> str:
-    """A limit of this newsroom's as Prefect knows it."""
-    return f"presstime:{alarms.slug(settings.name)}:{name}"
 
 
 @contextmanager
@@ -354,32 +276,15 @@ async def _tell(desk: Desk) -> None:
     alarms.tell(desk, troubles)
 
 
-def serve_here(root: Path) -> None:
-    """Stay: run `sync` every minute and `publish` when its runs are due, each in a process of its own. Blocks."""
-    os.environ.setdefault("PREFECT_FLOWS_HEARTBEAT_FREQUENCY", str(alarms.HEARTBEAT_SECONDS))
-    serve(*deployments(root), pause_on_shutdown=False, print_starting_message=False)
-
-
-def deploy(root: Path, pool: str) -> list[str]:
-    """Register the deployments in a work pool, which is made (for processes) if there is none. Returns their names."""
-
-    async def make_pool() -> None:
-        async with get_client() as client:
-            with suppress(ObjectAlreadyExists):
-                await client.create_work_pool(WorkPoolCreate(name=pool, type="process"))
-
-    asyncio.run(make_pool())
-    arrange_server(root)
-    found = deployments(root, pool)
-    for one in found:
-        one.apply()
-    return [f"{one.flow_name}/{one.name}" for one in found]
+# --- one machine ------------------------------------------------------------------------------------------------------
 
 
 def one_pass(desk: Desk, say: Callable[[str], None] = lambda message: None) -> None:
     """`sync`, then everything due, as two flow runs in this process, on a desk that is open already. `say` tells progress.
 
     Raises what kept a flow from running at all (`StoreError`, `LedgerError`, `PresstimeError` where Prefect is gone)."""
+    from presstime.orchestration.deployments import arrange_server  # which deploys the flows of this module
+
     root, gone = str(desk.root), ""
 
     async def both() -> None:
@@ -395,7 +300,7 @@ def one_pass(desk: Desk, say: Callable[[str], None] = lambda message: None) -> N
     DESKS[root] = desk
     try:
         if desk.settings.limits.all():
-            arrange_server(desk.root)
+            arrange_server(desk)
         asyncio.run(both())
     except (PrefectException, HTTPError, RuntimeError) as error:  # `Failed to reach API` is a bare RuntimeError
         gone = " ".join(str(error).split())[:200] or type(error).__name__

@@ -2,7 +2,6 @@
 
 `up` and `deploy` make them, each under a name of this newsroom's; made again they are brought up to date."""
 
-import re
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
@@ -13,10 +12,11 @@ from prefect.client.orchestration import PrefectClient
 from prefect.client.schemas.objects import StateType
 from prefect.events import emit_event
 from prefect.events.actions import ChangeFlowRunState, SendNotification
-from prefect.events.schemas.automations import AutomationCore, EventTrigger, Posture
+from prefect.events.schemas.automations import AutomationCore, EventTrigger, Posture, ResourceSpecificationDict
 from prefect.events.schemas.events import ResourceSpecification
 from pydantic import SecretStr
 
+from presstime.orchestration.names import block_name, slug
 from presstime.publish.trouble import Trouble
 from presstime.settings import Settings
 from presstime.wire import Desk
@@ -28,7 +28,8 @@ SILENCE = timedelta(seconds=100)  # three heartbeats, and a little
 STANDSTILL = timedelta(minutes=10)  # without a pass
 UNSIGNED = timedelta(minutes=150)  # without a checkpoint: two that should have come
 ENDED = frozenset(f"prefect.flow-run.{name}" for name in ("Completed", "Failed", "Crashed", "Cancelled", "Cancelling"))
-FLOWS = ("sync", "publish", "checkpoint", "forecast", "listen")
+FLOWS = ("sync", "publish", "checkpoint", "accounts", "forecast", "listen")
+Related = list[ResourceSpecification | ResourceSpecificationDict]  # all of which an event must be about
 SUBJECT = "{{ event.resource.name }}: {{ event.payload.problem }}"
 BODY = """{{ event.resource.name }} is {{ event.payload.problem }}: {{ event.payload.reason }}
 {{ event.payload.advice }}
@@ -53,7 +54,7 @@ def tell(desk: Desk, troubles: Sequence[Trouble]) -> None:
 def forecast_event(desk: Desk, count: int, first: str) -> None:
     """What a forecast found: one event, however many deliveries it is about."""
     resource = {
-        "prefect.resource.id": f"presstime.newsroom.{slug(desk.settings.name)}",
+        "prefect.resource.id": f"presstime.newsroom.{slug(desk.settings)}",
         "prefect.resource.name": f"{desk.settings.name}'s schedule",
         "presstime.newsroom": desk.settings.name,
     }
@@ -108,7 +109,14 @@ def automations(settings: Settings, blocks: Sequence[UUID]) -> list[AutomationCo
     )
     if not blocks:
         return [dead]
-    return [dead, _needed(of, settings, blocks), _standstill(of, blocks), _failed(of, blocks), _unsigned(of, blocks)]
+    newsroom = slug(settings)
+    return [
+        dead,
+        _needed(of, settings, blocks),
+        _standstill(of, newsroom, blocks),
+        _failed(of, newsroom, blocks),
+        _unsigned(of, newsroom, blocks),
+    ]
 
 
 def _needed(of: str, settings: Settings, blocks: Sequence[UUID]) -> AutomationCore:
@@ -127,9 +135,9 @@ def _needed(of: str, settings: Settings, blocks: Sequence[UUID]) -> AutomationCo
     )
 
 
-def _standstill(of: str, blocks: Sequence[UUID]) -> AutomationCore:
+def _standstill(of: str, newsroom: str, blocks: Sequence[UUID]) -> AutomationCore:
     return _silence(
-        "sync",
+        _runs_of("sync", newsroom),
         {"prefect.flow-run.Completed", "prefect.flow-run.Failed"},
         STANDSTILL,
         name=f"{of}: no pass for {STANDSTILL.seconds // 60} minutes",
@@ -140,14 +148,13 @@ def _standstill(of: str, blocks: Sequence[UUID]) -> AutomationCore:
     )
 
 
-def _failed(of: str, blocks: Sequence[UUID]) -> AutomationCore:
-    checkpoint: dict[str, str | list[str]] = {"prefect.resource.role": "flow", "prefect.resource.name": "checkpoint"}
+def _failed(of: str, newsroom: str, blocks: Sequence[UUID]) -> AutomationCore:
     return AutomationCore(
         name=f"{of}: the log could not be signed",
         description="`checkpoint` failed: something in the log is not as it was written, or cannot be read.",
         trigger=EventTrigger(
             expect={"prefect.flow-run.Failed", "prefect.flow-run.Crashed"},
-            match_related=ResourceSpecification(checkpoint),
+            match_related=_runs_of("checkpoint", newsroom),
             posture=Posture.Reactive,
             threshold=1,
             within=timedelta(0),
@@ -156,9 +163,9 @@ def _failed(of: str, blocks: Sequence[UUID]) -> AutomationCore:
     )
 
 
-def _unsigned(of: str, blocks: Sequence[UUID]) -> AutomationCore:
+def _unsigned(of: str, newsroom: str, blocks: Sequence[UUID]) -> AutomationCore:
     return _silence(
-        "checkpoint",
+        _runs_of("checkpoint", newsroom),
         {"prefect.flow-run.Completed"},
         UNSIGNED,
         name=f"{of}: no checkpoint for two hours",
@@ -171,14 +178,22 @@ def _unsigned(of: str, blocks: Sequence[UUID]) -> AutomationCore:
     )
 
 
-def _silence(flow: str, ends: set[str], within: timedelta, **words: Any) -> AutomationCore:
-    """What is told once when no run of a flow ended so for so long, and again after the next one did."""
-    runs: dict[str, str | list[str]] = {"prefect.resource.role": "flow", "prefect.resource.name": flow}
+def _runs_of(flow: str, newsroom: str) -> Related:
+    """The runs of one of this newsroom's deployments: others on the server run while this one stands still."""
+    named = {"flow": flow, "deployment": newsroom}
+    return [
+        ResourceSpecification({"prefect.resource.role": role, "prefect.resource.name": name})
+        for role, name in named.items()
+    ]
+
+
+def _silence(runs: Related, ends: set[str], within: timedelta, **words: Any) -> AutomationCore:
+    """What is told once when no run ended so for so long, and again after the next one did."""
     return AutomationCore(
         trigger=EventTrigger(
             after=ends,
             expect=ends,
-            match_related=ResourceSpecification(runs),
+            match_related=runs,
             posture=Posture.Proactive,
             threshold=1,
             within=within,
@@ -194,7 +209,7 @@ def _notify(blocks: Sequence[UUID], subject: str, body: str) -> list[Any]:
 async def _blocks(settings: Settings, secrets: Mapping[str, str]) -> list[UUID]:
     found = []
     for key, block in _notifiers(settings, secrets).items():
-        found.append(await block.asave(f"presstime-{slug(settings.name)}-{key}", overwrite=True))
+        found.append(await block.asave(block_name(settings, key), overwrite=True))
     return found
 
 
@@ -211,7 +226,3 @@ def _notifiers(settings: Settings, secrets: Mapping[str, str]) -> dict[str, Any]
         key = SecretStr(secrets["sendgrid"])
         found["email"] = SendgridEmail(api_key=key, sender_email=alerts.sender, to_emails=list(alerts.email))
     return found
-
-
-def slug(name: str) -> str:
-    return re.sub("[^a-z0-9]+", "-", name.lower()).strip("-") or "newsroom"

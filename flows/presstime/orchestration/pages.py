@@ -14,7 +14,7 @@ from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from presstime.clock import format_local
 from presstime.language import Language
 from presstime.model import Action, DeliveryState, Segment, digest_of
-from presstime.orchestration.alarms import slug
+from presstime.orchestration.names import artifact_key
 from presstime.orchestration.runs import COMING
 from presstime.pauses import Pause
 from presstime.publish.forecast import Outlook
@@ -35,16 +35,17 @@ async def show_table(desk: Desk, states: Sequence[DeliveryState], seconds: dict[
     """What became of each delivery of a run: `seconds` is how long each took, by name. A table to search, and a page with whole
     texts, reasons and links: Prefect breaks no cell of a table into lines, makes no links in it, and shows it 580 pixels wide."""
     commit = (desk.newsroom.commit or "")[:12]
+    table, in_full = (artifact_key(desk.settings, kind) for kind in ("deliveries", "deliveries-in-full"))
     made = create_table_artifact(
         table=[_row(state, seconds) for state in states],
-        key="deliveries",
-        description=f"Deliveries of commit {commit}; whole texts, reasons and links: the page `deliveries-in-full`",
+        key=table,
+        description=f"Deliveries of commit {commit}; whole texts, reasons and links: the page `{in_full}`",
     )
     if asyncio.iscoroutine(made):
         await made
     page = deliveries_page(states, seconds, lambda state: [s.text for s in _segments(desk, state)])
     made = create_markdown_artifact(
-        markdown=page, key="deliveries-in-full", description=f"Whole texts, reasons and links, of commit {commit}"
+        markdown=page, key=in_full, description=f"Whole texts, reasons and links, of commit {commit}"
     )
     if asyncio.iscoroutine(made):
         await made
@@ -87,7 +88,7 @@ def deliveries_page(
         _table(("delivery", "state", "tries", "took", "there"), rows),
     ]
     if len(states) > len(shown):
-        parts.append(f"... and {len(states) - len(shown)} more: see the table `deliveries`.")
+        parts.append(f"... and {len(states) - len(shown)} more: see the table.")
     for state in shown:
         parts += [f"### {_plain(str(state.delivery))}", *_in_full(state, texts_of(state)), ""]
     return "\n".join(parts)
@@ -106,7 +107,11 @@ async def show_forecast(desk: Desk, found: Sequence[Outlook]) -> None:
     """What will fail, as a table of the run."""
     zone = desk.settings.timezone
     rows = [{**outlook.to_json(), "due": _at(outlook.due, zone)} for outlook in found]
-    made = create_table_artifact(table=rows, key="forecast", description="Scheduled deliveries that will fail, and why")
+    made = create_table_artifact(
+        table=rows,
+        key=artifact_key(desk.settings, "forecast"),
+        description="Scheduled deliveries that will fail, and why",
+    )
     if asyncio.iscoroutine(made):
         await made
 
@@ -120,7 +125,7 @@ async def show_page(desk: Desk, actions: Sequence[Action]) -> bool:
     if shown and file.read_text() == digest:
         return False
     description = f"{desk.settings.name}: what comes next, and what needs somebody"
-    made = create_markdown_artifact(markdown=page, key=f"newsroom-{slug(desk.settings.name)}", description=description)
+    made = create_markdown_artifact(markdown=page, key=artifact_key(desk.settings, "newsroom"), description=description)
     if asyncio.iscoroutine(made):
         await made
     file.write_text(digest)

@@ -15,6 +15,8 @@ from prefect.client.orchestration import PrefectClient, get_client
 from prefect.client.schemas.filters import (
     DeploymentFilter,
     DeploymentFilterName,
+    FlowFilter,
+    FlowFilterName,
     FlowRunFilter,
     FlowRunFilterState,
     FlowRunFilterStateType,
@@ -26,6 +28,7 @@ from prefect.exceptions import ObjectNotFound
 from prefect.states import Crashed
 
 from presstime.model import Action, Post, to_iso
+from presstime.orchestration.names import slug
 from presstime.wire import Desk
 
 LEAD = timedelta(seconds=60)  # a delivery is picked up this long before it is due
@@ -38,8 +41,7 @@ PART = 250  # deliveries of one minute that one run takes; more are spread over 
 PARTS_MAX = 8
 TAGS_MAX = 20
 PAGE = 200  # runs that the server gives at once
-PUBLISH = "publish/publish"
-SYNC, PUBLISH_NAME = "sync", "publish"
+SYNC, PUBLISH = "sync", "publish"
 ARROW = "->"  # in the name of every run that publishes, and of no other
 # Where Prefect's UI lists what is scheduled, soonest first: its page of runs
 # shows the past unless it is told, and the older UI, which is what /runs alone is, whatever it is told.
@@ -119,10 +121,10 @@ def wishes(desk: Desk, actions: Sequence[Action], now: datetime) -> dict[str, Wi
 
 async def arrange(desk: Desk, actions: Sequence[Action], own: UUID | None = None) -> list[str]:
     """Bring the runs of this newsroom in line with the plan. Returns what was mended, in sentences; `own` is the run that asks."""
-    now, root = datetime.now(UTC), str(desk.root)
+    now, newsroom = datetime.now(UTC), slug(desk.settings)
     wanted = wishes(desk, actions, now)
     async with get_client() as client:
-        runs = [run for run in await _unended(client) if run.parameters.get("root") == root and run.id != own]
+        runs = [run for run in await _unended(client, newsroom) if run.id != own]
         coming = {
             r.idempotency_key: r for r in runs if r.state_type is StateType.SCHEDULED and r.idempotency_key in wanted
         }
@@ -134,15 +136,15 @@ async def arrange(desk: Desk, actions: Sequence[Action], own: UUID | None = None
                 await client.update_flow_run(run.id, name=SYNC)  # else the list is full of made-up names
     for key, wish in wanted.items():
         if key not in coming:
-            await _make(root, wish)
+            await _make(desk, wish)
     return told
 
 
-async def _make(root: str, wish: Wish) -> None:
+async def _make(desk: Desk, wish: Wish) -> None:
     """Two workers that make the same make one: the key is the server's to hold apart."""
     made = run_deployment(
-        PUBLISH,
-        parameters={"root": root, "until": wish.until} | ({"part": wish.part} if wish.part else {}),
+        f"{PUBLISH}/{slug(desk.settings)}",
+        parameters={"root": str(desk.root), "until": wish.until} | ({"part": wish.part} if wish.part else {}),
         scheduled_time=wish.at,
         flow_run_name=wish.name,
         idempotency_key=wish.key,
@@ -154,13 +156,14 @@ async def _make(root: str, wish: Wish) -> None:
         await made
 
 
-async def _unended(client: PrefectClient) -> list[FlowRun]:
-    """Runs of `sync` and `publish`, of every newsroom on this server, that are neither over nor forgotten."""
+async def _unended(client: PrefectClient, newsroom: str) -> list[FlowRun]:
+    """A newsroom's runs of `sync` and `publish` that are neither over nor forgotten, wherever it lay when they were made."""
     states = FlowRunFilterStateType(any_=[StateType.SCHEDULED, StateType.PENDING, StateType.RUNNING])
     found: list[FlowRun] = []
     while True:
         page = await client.read_flow_runs(
-            deployment_filter=DeploymentFilter(name=DeploymentFilterName(any_=[SYNC, PUBLISH_NAME])),
+            flow_filter=FlowFilter(name=FlowFilterName(any_=[SYNC, PUBLISH])),
+            deployment_filter=DeploymentFilter(name=DeploymentFilterName(any_=[newsroom])),
             flow_run_filter=FlowRunFilter(state=FlowRunFilterState(type=states)),
             sort=FlowRunSort.EXPECTED_START_TIME_ASC,
             limit=PAGE,

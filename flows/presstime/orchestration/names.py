@@ -1,0 +1,26 @@
+"""What a newsroom's things are called on a Prefect server, which it may share with other newsrooms: deployments by their flow and the
+newsroom (`sync/verne`), all else with its name."""
+
+import re
+
+from presstime.settings import Settings
+
+
+def slug(settings: Settings) -> str:
+    """The newsroom, as the server's names take it: small letters, digits and dashes."""
+    return re.sub("[^a-z0-9]+", "-", settings.name.lower()).strip("-") or "newsroom"
+
+
+def limit_name(settings: Settings, limit: str) -> str:
+    """A limit of [limits], e.g. `network:mastodon`."""
+    return f"presstime:{slug(settings)}:{limit}"
+
+
+def artifact_key(settings: Settings, kind: str) -> str:
+    """What the server keeps the versions of: the page of a newsroom, the table of its last run."""
+    return f"{kind}-{slug(settings)}"
+
+
+def block_name(settings: Settings, kind: str) -> str:
+    """A block that alarms are sent through."""
+    return f"presstime-{slug(settings)}-{kind}"
