@@ -61,7 +61,7 @@ def judge(evidence: Evidence) -> Verdict:
         verdict.findings += _claims(name, own, evidence.history)
         verdict.findings += _sends(name, own, evidence.history)
         verdict.findings += _paused(item, steps)
-        verdict.findings += _receipts(item, own, posts, [*gone, *taken], end)
+        verdict.findings += _receipts(item, own, posts, [*gone, *taken], end, evidence.history)
         verdict.findings += _order(name, posts, taken) if end != "retracted" else ()
         verdict.findings += _times(item, own, posts, evidence)
         verdict.early = max([verdict.early, *(item.due - post.at for post in (*posts, *gone))])
@@ -243,6 +243,11 @@ def _changes(
         yield Finding("loss", name, "gone from Git, and still published")
     if end == "published" and item.last is not None:
         shown = {(post.index, post.text) for post in posts}
+        told = [
+            step for step in steps if step.kind in (*CHANGES.values(), "planned", "edited") or "change" in step.data
+        ]
+        if told[-1].kind == "refused":
+            return  # a person is told that the network would not have it
         if not shown >= wanted_there(item, steps):  # beside it there may be the second post of a `duplicate`
             gap = _any_late(mine, name, steps, history)
             yield Finding("stale", name, f"readers see {sorted(shown)}, Git says {item.last}", gap)
@@ -258,7 +263,7 @@ def _any_late(lines: Sequence[Line], name: str, steps: Sequence[Step], history: 
 
 
 def _receipts(
-    item: Wanted, steps: Sequence[Step], posts: Sequence[Posted], gone: Sequence[Posted], end: str
+    item: Wanted, steps: Sequence[Step], posts: Sequence[Posted], gone: Sequence[Posted], end: str, history: History
 ) -> Iterator[Finding]:
     """What the log says is out is out, and what is out is not called missed or refused."""
     name = str(item.delivery)
@@ -280,7 +285,8 @@ def _receipts(
     if end == "published" and not {p.index for p in posts} >= {n for n, _ in wanted_there(item, steps)}:
         yield Finding("loss", name, "published, and not all of it is on the network")
     if end in ("missed", "held", "dropped", "skipped") and posts:
-        yield Finding("loss", name, f"{end}, and {len(posts)} posts are out")
+        gap = all(in_the_gap(post, name, steps, history) for post in posts)
+        yield Finding("loss", name, f"{end}, and {len(posts)} posts are out", gap)
     if end == "refused" and not item.refused:
         yield Finding("loss", name, "refused, and the network never said so")
 

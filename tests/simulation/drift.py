@@ -51,9 +51,11 @@ def _kept(name: str, steps: Sequence[Step]) -> Iterator[Finding]:
 
 
 def wanted_there(item: Wanted, steps: Sequence[Step]) -> set[tuple[int, str]]:
-    """What readers are to see at the end of what is out: what Git says last, but for what a person let stand since."""
+    """What readers are to see at the end of what is out: what Git says last, but for what a person let stand since. A thread of which
+    they let a message be gone is not edited any more: the plan says so of each new wish of Git's."""
     stands: dict[int, object] = {}
     seen: list[list[object]] = []
+    latest: Sequence[str] = item.texts
     for step in steps:
         if step.kind == "drifted":
             seen = step.data["seen"]  # type: ignore[assignment]
@@ -62,7 +64,11 @@ def wanted_there(item: Wanted, steps: Sequence[Step]) -> set[tuple[int, str]]:
             stands = {int(str(n)): text for n, text, _ in seen}
         elif step.kind in ("undone", "edited", "published"):
             stands = {}
-    says = {n: stands.get(n, text) for n, text in enumerate(item.last or ())}
+        if step.kind == "edited":
+            latest = item.last or ()
+    if None not in stands.values():
+        latest = item.last or ()
+    says = {n: stands.get(n, text) for n, text in enumerate(latest)}
     return {(n, str(text)) for n, text in says.items() if text is not None}
 
 

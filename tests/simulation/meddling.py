@@ -54,14 +54,17 @@ def _post_of(world: "World", meddler: "Meddler") -> MemoryPost | None:
 
 
 def decide(world: "World", decider: "Decider", name: str) -> None:
-    """Look now and then, and decide on each drift."""
+    """Look now and then, and decide on each drift; what was to be sent again and left Git meanwhile is let be, as the plan advises."""
     machine = Machine(name)
+    item = next(item for item in world.setup.items if item.delivery == decider.delivery)
     while not world.expired():
         world.baton.wait(2 * MINUTE)
         worker = world.boot(machine, name)
         try:
             worker.ledger.catch_up()
             state = worker.ledger.state(decider.delivery)
+            if state is not None and state.is_lost and item.says(world.baton.now) is None:
+                keep_by_hand(worker.ledger, decider.delivery, worker.process.now, name, "x")
             if state is None or state.drift is None or not state.drift.open:
                 continue
             worker.process.pass_time(decider.after)
