@@ -178,15 +178,11 @@ def _timeless(row: str) -> Json:
         timeless = [{**p, "since": "", "ended": bool(p["ended"])} for p in data["pauses"]]
         return {**data, "pauses": timeless}
     if isinstance(data, dict):
-        claim, intent, drift = data["claim"], data["intent"], data["drift"]
+        lists = {"claim": 2, "intent": 3, "deferred": 3, "change": 2, "drift": 1}  # and where their time stands
         return {
             **data,
-            "done": bool(data["done"]),
-            "first": bool(data["first"]),
-            "edited": bool(data["edited"]),
-            "drift": drift and [drift[0], *drift[2:]],
-            "claim": claim and claim[:2],
-            "intent": intent and [*intent[:3], *intent[4:]],
+            **{key: bool(data[key]) for key in ("done", "first", "edited", "handed")},
+            **{key: data[key] and [*data[key][:n], *data[key][n + 1 :]] for key, n in lists.items()},
         }
     return data
 
