@@ -29,10 +29,12 @@ from pydantic import BaseModel
 from presstime.cli import VERBS
 from presstime.embedded.prefect import KEPT
 from presstime.orchestration.deployments import deployments
+from presstime.settings import parse_settings
 from presstime.standby import LOOK_SECONDS, PATIENCE_SECONDS
 from presstime.stores.public import FOLDER, FRESH, LIFE
 from presstime.web.comment import MARKER
 from presstime.wire import MARK, STATE
+from tests.kit import SETTINGS
 
 ROOT = Path(__file__).parents[1]
 INFRA = ROOT / "infra"
@@ -527,10 +529,11 @@ def test_prefect_yaml_has_what_deploy_registers() -> None:
     """Each deployment of `deployments`, and no other, with its entrypoint, words, schedule and tags. What a server makes of both is
     compared in tests/real/test_deployments.py."""
     written = yaml.safe_load((INFRA / "prefect.yaml").read_text())["deployments"]
+    settings = parse_settings(SETTINGS.replace("Maison Verne", "Verne").encode())
     root, newsroom = "{{ $PRESSTIME_ROOT }}", "{{ $PRESSTIME_NEWSROOM }}"
     wanted = [
         {
-            "name": newsroom,
+            "name": one.name.replace("verne", newsroom),
             "entrypoint": one.entrypoint,
             "description": one.description,
             **({"tags": one.tags} if one.tags else {}),
@@ -538,7 +541,7 @@ def test_prefect_yaml_has_what_deploy_registers() -> None:
             "parameters": {key: root if value == "/srv/newsroom" else value for key, value in one.parameters.items()},
             "work_pool": {"name": one.work_pool_name},
         }
-        for one in deployments(Path("/srv/newsroom"), "verne", "presstime")
+        for one in deployments(Path("/srv/newsroom"), settings, "presstime")
     ]
     assert written == wanted, yaml.safe_dump(wanted, sort_keys=False)
 

@@ -89,9 +89,9 @@ def called(newsroom: Newsroom, name: str) -> None:
 
 
 def names(prefect: Mapping[str, str], root: Path) -> set[str]:
-    """What the deployments of a folder are called beside their flow."""
+    """The newsrooms that a folder is deployed as."""
     found = ask_prefect(prefect, "deployments/filter")
-    return {one["name"] for one in found if one["parameters"]["root"] == str(root)}
+    return {one["name"].partition("-")[2] for one in found if one["parameters"]["root"] == str(root)}
 
 
 def test_newsrooms_share_a_server(s3_server: S3Server, prefect: Mapping[str, str], tmp_path: Path) -> None:

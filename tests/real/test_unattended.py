@@ -145,7 +145,7 @@ with open_desk(Path(sys.argv[1])) as desk:
 def ends(prefect: Mapping[str, str], newsroom: str) -> None:
     """A pass and a checkpoint of a newsroom end well."""
     for flow in ("sync", "checkpoint"):
-        named = {"flows": {"name": {"any_": [flow]}}, "deployments": {"name": {"any_": [newsroom]}}}
+        named = {"flows": {"name": {"any_": [flow]}}, "deployments": {"name": {"any_": [f"{flow}-{newsroom}"]}}}
         [found] = ask(prefect, "deployments/filter", **named)
         run = ask(prefect, f"deployments/{found['id']}/create_flow_run")
         for state in ("RUNNING", "COMPLETED"):
@@ -168,7 +168,7 @@ def test_silence_is_told_once(newsroom: Newsroom, prefect: Mapping[str, str], ho
     silent = ["Presstime stands still", "Presstime's log was not signed for two hours"]
     run(f"import sys; sys.argv = ['', {str(newsroom.folder.path)!r}]\n{ARRANGE}", env)
     for flow in ask(prefect, "flows/filter"):
-        ask(prefect, "deployments/", name="others", flow_id=flow["id"])
+        ask(prefect, "deployments/", name=f"{flow['name']}-others", flow_id=flow["id"])
 
     def told(times: int) -> bool:
         ends(prefect, "others")

@@ -34,7 +34,7 @@ from presstime.errors import PresstimeError, SettingsError, StoreError
 from presstime.model import Action, DeliveryState, Status, from_iso
 from presstime.orchestration import alarms, pages, runs
 from presstime.orchestration.desks import DESKS, desk_at
-from presstime.orchestration.names import artifact_key, limit_name
+from presstime.orchestration.names import limit_name, named
 from presstime.orders import listen as look_round
 from presstime.plan import drift
 from presstime.publish.trouble import Troubles
@@ -190,7 +190,7 @@ async def deliver_all(desk: Desk, actions: Sequence[Action]) -> list[DeliverySta
 def _show_handout(desk: Desk, state: DeliveryState) -> None:
     """What a person is to post, as a page of the UI."""
     page = desk.handouts.put_down(state).as_markdown(desk.handouts.say)
-    key = artifact_key(desk.settings, f"to-post-{re.sub('[^a-z0-9]+', '-', str(state.delivery).lower())}")
+    key = named(desk.settings, f"to-post-{re.sub('[^a-z0-9]+', '-', str(state.delivery).lower())}")
     create_markdown_artifact(markdown=page, key=key, description=f"{state.delivery}: to be posted by a person")
 
 

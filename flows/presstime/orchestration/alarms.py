@@ -12,11 +12,11 @@ from prefect.client.orchestration import PrefectClient
 from prefect.client.schemas.objects import StateType
 from prefect.events import emit_event
 from prefect.events.actions import ChangeFlowRunState, SendNotification
-from prefect.events.schemas.automations import AutomationCore, EventTrigger, Posture, ResourceSpecificationDict
+from prefect.events.schemas.automations import AutomationCore, EventTrigger, Posture
 from prefect.events.schemas.events import ResourceSpecification
 from pydantic import SecretStr
 
-from presstime.orchestration.names import block_name, slug
+from presstime.orchestration.names import block_name, named, slug
 from presstime.publish.trouble import Trouble
 from presstime.settings import Settings
 from presstime.wire import Desk
@@ -29,7 +29,6 @@ STANDSTILL = timedelta(minutes=10)  # without a pass
 UNSIGNED = timedelta(minutes=150)  # without a checkpoint: two that should have come
 ENDED = frozenset(f"prefect.flow-run.{name}" for name in ("Completed", "Failed", "Crashed", "Cancelled", "Cancelling"))
 FLOWS = ("sync", "publish", "checkpoint", "accounts", "forecast", "listen")
-Related = list[ResourceSpecification | ResourceSpecificationDict]  # all of which an event must be about
 SUBJECT = "{{ event.resource.name }}: {{ event.payload.problem }}"
 BODY = """{{ event.resource.name }} is {{ event.payload.problem }}: {{ event.payload.reason }}
 {{ event.payload.advice }}
@@ -109,13 +108,13 @@ def automations(settings: Settings, blocks: Sequence[UUID]) -> list[AutomationCo
     )
     if not blocks:
         return [dead]
-    newsroom = slug(settings)
+    passes, checkpoints = (_runs_of(named(settings, flow)) for flow in ("sync", "checkpoint"))
     return [
         dead,
         _needed(of, settings, blocks),
-        _standstill(of, newsroom, blocks),
-        _failed(of, newsroom, blocks),
-        _unsigned(of, newsroom, blocks),
+        _standstill(of, passes, blocks),
+        _failed(of, checkpoints, blocks),
+        _unsigned(of, checkpoints, blocks),
     ]
 
 
@@ -135,9 +134,9 @@ def _needed(of: str, settings: Settings, blocks: Sequence[UUID]) -> AutomationCo
     )
 
 
-def _standstill(of: str, newsroom: str, blocks: Sequence[UUID]) -> AutomationCore:
+def _standstill(of: str, passes: ResourceSpecification, blocks: Sequence[UUID]) -> AutomationCore:
     return _silence(
-        _runs_of("sync", newsroom),
+        passes,
         {"prefect.flow-run.Completed", "prefect.flow-run.Failed"},
         STANDSTILL,
         name=f"{of}: no pass for {STANDSTILL.seconds // 60} minutes",
@@ -148,13 +147,13 @@ def _standstill(of: str, newsroom: str, blocks: Sequence[UUID]) -> AutomationCor
     )
 
 
-def _failed(of: str, newsroom: str, blocks: Sequence[UUID]) -> AutomationCore:
+def _failed(of: str, checkpoints: ResourceSpecification, blocks: Sequence[UUID]) -> AutomationCore:
     return AutomationCore(
         name=f"{of}: the log could not be signed",
         description="`checkpoint` failed: something in the log is not as it was written, or cannot be read.",
         trigger=EventTrigger(
             expect={"prefect.flow-run.Failed", "prefect.flow-run.Crashed"},
-            match_related=_runs_of("checkpoint", newsroom),
+            match_related=checkpoints,
             posture=Posture.Reactive,
             threshold=1,
             within=timedelta(0),
@@ -163,9 +162,9 @@ def _failed(of: str, newsroom: str, blocks: Sequence[UUID]) -> AutomationCore:
     )
 
 
-def _unsigned(of: str, newsroom: str, blocks: Sequence[UUID]) -> AutomationCore:
+def _unsigned(of: str, checkpoints: ResourceSpecification, blocks: Sequence[UUID]) -> AutomationCore:
     return _silence(
-        _runs_of("checkpoint", newsroom),
+        checkpoints,
         {"prefect.flow-run.Completed"},
         UNSIGNED,
         name=f"{of}: no checkpoint for two hours",
@@ -178,16 +177,12 @@ def _unsigned(of: str, newsroom: str, blocks: Sequence[UUID]) -> AutomationCore:
     )
 
 
-def _runs_of(flow: str, newsroom: str) -> Related:
+def _runs_of(deployment: str) -> ResourceSpecification:
     """The runs of one of this newsroom's deployments: others on the server run while this one stands still."""
-    named = {"flow": flow, "deployment": newsroom}
-    return [
-        ResourceSpecification({"prefect.resource.role": role, "prefect.resource.name": name})
-        for role, name in named.items()
-    ]
+    return ResourceSpecification({"prefect.resource.role": "deployment", "prefect.resource.name": deployment})
 
 
-def _silence(runs: Related, ends: set[str], within: timedelta, **words: Any) -> AutomationCore:
+def _silence(runs: ResourceSpecification, ends: set[str], within: timedelta, **words: Any) -> AutomationCore:
     """What is told once when no run ended so for so long, and again after the next one did."""
     return AutomationCore(
         trigger=EventTrigger(

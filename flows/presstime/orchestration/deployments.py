@@ -6,6 +6,7 @@ import os
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +21,9 @@ from prefect.types.entrypoint import EntrypointType
 
 from presstime.errors import SettingsError
 from presstime.orchestration import accounts, alarms, checkpoint, forecast, listen, publish, sync
-from presstime.orchestration.names import limit_name, slug
+from presstime.orchestration.names import limit_name, named
 from presstime.orchestration.orders import ORDERS
+from presstime.settings import Settings
 from presstime.wire import Desk
 
 TICK_SECONDS = 60
@@ -34,53 +36,54 @@ FLOWS = (sync, publish, checkpoint, accounts, forecast, listen, *ORDERS)
 PAGE = 200  # deployments that the server gives at once
 
 
-def deployments(root: Path, newsroom: str, pool: str | None = None) -> list[Any]:
+def deployments(root: Path, settings: Settings, pool: str | None = None) -> list[Any]:
     """What `up` serves and `deploy` registers: `sync` every minute, `publish` for the runs that it schedules, `checkpoint`, `accounts`
-    and `listen` every hour, `forecast` every night, and what people order from the run form. `newsroom` is what they are called beside
-    their flow; `pool` the work pool whose workers run them, None: whoever serves them."""
+    and `listen` every hour, `forecast` every night, and what people order from the run form, each called by its flow and the newsroom.
+    `pool`: the work pool whose workers run them; None: whoever serves them."""
     parameters, by_module = {"root": str(root)}, EntrypointType.MODULE_PATH  # an installed package has no flow file
     first = datetime.now(UTC) + FIRST_TICK  # else the first tick is a minute away
     common: dict[str, Any] = {"parameters": parameters, "entrypoint_type": by_module, "work_pool_name": pool}
+    called = partial(named, settings)
     return [
         sync.to_deployment(
-            newsroom,
+            called("sync"),
             schedule=Interval(TICK_SECONDS, anchor_date=first),
             description="Read Git and the log; plan; schedule what is coming; take what is overdue.",
             **common,
         ),
-        publish.to_deployment(newsroom, description="Publish what is due now or within a minute.", **common),
+        publish.to_deployment(called("publish"), description="Publish what is due now or within a minute.", **common),
         checkpoint.to_deployment(
-            newsroom,
+            called("checkpoint"),
             interval=CHECKPOINT_SECONDS,
             description="Verify what is new in the log and sign where it is.",
             **common,
         ),
         accounts.to_deployment(
-            newsroom,
+            called("accounts"),
             interval=ACCOUNTS_SECONDS,
             description="Renew tokens ahead of their end; say who has to log in again.",
             **common,
         ),
         forecast.to_deployment(
-            newsroom,
+            called("forecast"),
             cron=FORECAST,
             description="Say which scheduled posts will fail, and why.",
             **common,
         ),
         listen.to_deployment(
-            newsroom,
+            called("listen"),
             interval=LISTEN_SECONDS,
             description="Look at what is out; note what was changed or removed on the networks themselves.",
             **common,
         ),
-        *(order.to_deployment(newsroom, tags=["ops"], **common) for order in ORDERS),
+        *(order.to_deployment(called(order.name), tags=["ops"], **common) for order in ORDERS),
     ]
 
 
 def serve_here(desk: Desk) -> None:
     """Stay: run `sync` every minute and `publish` when its runs are due, each in a process of its own. Blocks."""
     os.environ.setdefault("PREFECT_FLOWS_HEARTBEAT_FREQUENCY", str(alarms.HEARTBEAT_SECONDS))
-    serve(*deployments(desk.root, slug(desk.settings)), pause_on_shutdown=False, print_starting_message=False)
+    serve(*deployments(desk.root, desk.settings), pause_on_shutdown=False, print_starting_message=False)
 
 
 def deploy(desk: Desk, pool: str, moved: bool = False) -> list[str]:
@@ -96,7 +99,7 @@ def deploy(desk: Desk, pool: str, moved: bool = False) -> list[str]:
     take_over(desk, moved)
     asyncio.run(make_pool())
     arrange_server(desk)
-    found = deployments(desk.root, slug(desk.settings), pool)
+    found = deployments(desk.root, desk.settings, pool)
     for one in found:
         one.apply()
     return [f"{one.flow_name}/{one.name}" for one in found]
@@ -119,13 +122,14 @@ def arrange_server(desk: Desk) -> list[str]:
 def take_over(desk: Desk, moved: bool = False) -> None:
     """Take out what this newsroom deployed under another name: it would go on beside the new. Raises `SettingsError` where another
     newsroom on the server has this one's name, unless it is this one, which has `moved`: it would stop without a word."""
-    asyncio.run(_take_over(str(desk.root), desk.settings.name, slug(desk.settings), moved))
+    asyncio.run(_take_over(str(desk.root), desk.settings, moved))
 
 
-async def _take_over(root: str, name: str, newsroom: str, moved: bool) -> None:
+async def _take_over(root: str, settings: Settings, moved: bool) -> None:
+    name, ours = settings.name, {named(settings, flow.name) for flow in FLOWS}
     async with get_client() as client:
         known = await _known(client)
-        there = {str(one.parameters.get("root")) for one in known if one.name == newsroom} - {root}
+        there = {str(one.parameters.get("root")) for one in known if one.name in ours} - {root}
         lay = ", ".join(sorted(there))
         if there and not moved:
             raise SettingsError(
@@ -133,7 +137,7 @@ async def _take_over(root: str, name: str, newsroom: str, moved: bool) -> None:
                 "Give this one another name ([newsroom] name), or add `--moved` if it is the same and lay there before.",
             )
         for one in known:
-            if one.name != newsroom and one.parameters.get("root") == root:
+            if one.name not in ours and one.parameters.get("root") == root:
                 with suppress(ObjectNotFound):
                     await client.delete_deployment(one.id)
 

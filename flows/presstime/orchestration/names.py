@@ -1,5 +1,4 @@
-"""What a newsroom's things are called on a Prefect server, which it may share with other newsrooms: deployments by their flow and the
-newsroom (`sync/verne`), all else with its name."""
+"""What a newsroom's things are called on a Prefect server, which it may share with other newsrooms."""
 
 import re
 
@@ -11,14 +10,14 @@ def slug(settings: Settings) -> str:
     return re.sub("[^a-z0-9]+", "-", settings.name.lower()).strip("-") or "newsroom"
 
 
+def named(settings: Settings, kind: str) -> str:
+    """A deployment (`sync-verne`), an artifact of which the server keeps the versions (`deliveries-verne`)."""
+    return f"{kind}-{slug(settings)}"
+
+
 def limit_name(settings: Settings, limit: str) -> str:
     """A limit of [limits], e.g. `network:mastodon`."""
     return f"presstime:{slug(settings)}:{limit}"
-
-
-def artifact_key(settings: Settings, kind: str) -> str:
-    """What the server keeps the versions of: the page of a newsroom, the table of its last run."""
-    return f"{kind}-{slug(settings)}"
 
 
 def block_name(settings: Settings, kind: str) -> str:

@@ -14,7 +14,7 @@ from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from presstime.clock import format_local
 from presstime.language import Language
 from presstime.model import Action, DeliveryState, Segment, digest_of
-from presstime.orchestration.names import artifact_key
+from presstime.orchestration.names import named
 from presstime.orchestration.runs import COMING
 from presstime.pauses import Pause
 from presstime.publish.forecast import Outlook
@@ -35,7 +35,7 @@ async def show_table(desk: Desk, states: Sequence[DeliveryState], seconds: dict[
     """What became of each delivery of a run: `seconds` is how long each took, by name. A table to search, and a page with whole
     texts, reasons and links: Prefect breaks no cell of a table into lines, makes no links in it, and shows it 580 pixels wide."""
     commit = (desk.newsroom.commit or "")[:12]
-    table, in_full = (artifact_key(desk.settings, kind) for kind in ("deliveries", "deliveries-in-full"))
+    table, in_full = (named(desk.settings, kind) for kind in ("deliveries", "deliveries-in-full"))
     made = create_table_artifact(
         table=[_row(state, seconds) for state in states],
         key=table,
@@ -109,7 +109,7 @@ async def show_forecast(desk: Desk, found: Sequence[Outlook]) -> None:
     rows = [{**outlook.to_json(), "due": _at(outlook.due, zone)} for outlook in found]
     made = create_table_artifact(
         table=rows,
-        key=artifact_key(desk.settings, "forecast"),
+        key=named(desk.settings, "forecast"),
         description="Scheduled deliveries that will fail, and why",
     )
     if asyncio.iscoroutine(made):
@@ -125,7 +125,7 @@ async def show_page(desk: Desk, actions: Sequence[Action]) -> bool:
     if shown and file.read_text() == digest:
         return False
     description = f"{desk.settings.name}: what comes next, and what needs somebody"
-    made = create_markdown_artifact(markdown=page, key=artifact_key(desk.settings, "newsroom"), description=description)
+    made = create_markdown_artifact(markdown=page, key=named(desk.settings, "newsroom"), description=description)
     if asyncio.iscoroutine(made):
         await made
     file.write_text(digest)

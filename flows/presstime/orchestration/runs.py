@@ -15,8 +15,6 @@ from prefect.client.orchestration import PrefectClient, get_client
 from prefect.client.schemas.filters import (
     DeploymentFilter,
     DeploymentFilterName,
-    FlowFilter,
-    FlowFilterName,
     FlowRunFilter,
     FlowRunFilterState,
     FlowRunFilterStateType,
@@ -28,7 +26,7 @@ from prefect.exceptions import ObjectNotFound
 from prefect.states import Crashed
 
 from presstime.model import Action, Post, to_iso
-from presstime.orchestration.names import slug
+from presstime.orchestration.names import named
 from presstime.wire import Desk
 
 LEAD = timedelta(seconds=60)  # a delivery is picked up this long before it is due
@@ -121,10 +119,10 @@ def wishes(desk: Desk, actions: Sequence[Action], now: datetime) -> dict[str, Wi
 
 async def arrange(desk: Desk, actions: Sequence[Action], own: UUID | None = None) -> list[str]:
     """Bring the runs of this newsroom in line with the plan. Returns what was mended, in sentences; `own` is the run that asks."""
-    now, newsroom = datetime.now(UTC), slug(desk.settings)
+    now = datetime.now(UTC)
     wanted = wishes(desk, actions, now)
     async with get_client() as client:
-        runs = [run for run in await _unended(client, newsroom) if run.id != own]
+        runs = [run for run in await _unended(client, desk) if run.id != own]
         coming = {
             r.idempotency_key: r for r in runs if r.state_type is StateType.SCHEDULED and r.idempotency_key in wanted
         }
@@ -143,7 +141,7 @@ async def arrange(desk: Desk, actions: Sequence[Action], own: UUID | None = None
 async def _make(desk: Desk, wish: Wish) -> None:
     """Two workers that make the same make one: the key is the server's to hold apart."""
     made = run_deployment(
-        f"{PUBLISH}/{slug(desk.settings)}",
+        f"{PUBLISH}/{named(desk.settings, PUBLISH)}",
         parameters={"root": str(desk.root), "until": wish.until} | ({"part": wish.part} if wish.part else {}),
         scheduled_time=wish.at,
         flow_run_name=wish.name,
@@ -156,14 +154,14 @@ async def _make(desk: Desk, wish: Wish) -> None:
         await made
 
 
-async def _unended(client: PrefectClient, newsroom: str) -> list[FlowRun]:
+async def _unended(client: PrefectClient, desk: Desk) -> list[FlowRun]:
     """A newsroom's runs of `sync` and `publish` that are neither over nor forgotten, wherever it lay when they were made."""
+    ours = [named(desk.settings, flow) for flow in (SYNC, PUBLISH)]
     states = FlowRunFilterStateType(any_=[StateType.SCHEDULED, StateType.PENDING, StateType.RUNNING])
     found: list[FlowRun] = []
     while True:
         page = await client.read_flow_runs(
-            flow_filter=FlowFilter(name=FlowFilterName(any_=[SYNC, PUBLISH])),
-            deployment_filter=DeploymentFilter(name=DeploymentFilterName(any_=[newsroom])),
+            deployment_filter=DeploymentFilter(name=DeploymentFilterName(any_=ours)),
             flow_run_filter=FlowRunFilter(state=FlowRunFilterState(type=states)),
             sort=FlowRunSort.EXPECTED_START_TIME_ASC,
             limit=PAGE,
