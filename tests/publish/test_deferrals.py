@@ -34,17 +34,23 @@ def test_one_try_is_left_before_its_time_is_over() -> None:
     assert left_alone(put_off(9), NOON, NOON + timedelta(minutes=2)) is None
 
 
+def passes(desk: Newsdesk, minutes: int) -> tuple[list[int], DeliveryState]:
+    """A pass a minute, each another worker's: the minutes in which the network was asked anything, and where the delivery stands."""
+    tried = []
+    for minute in range(minutes):
+        before = desk.network.requests
+        state = desk.work(minutes=1)
+        if desk.network.requests > before:
+            tried.append(minute)
+    return tried, state
+
+
 def test_all_workers_wait(tmp_path: Path) -> None:
     """A pass a minute, each another worker's, on a network that is away: the log keeps them all from trying, and `plan` says until
     when. What comes after the network is back goes out."""
     desk = Newsdesk(tmp_path)
     desk.network.faults.append(replace(AWAY))
-    tried = []
-    for minute in range(20):
-        before = desk.network.requests
-        state = desk.work(minutes=1)
-        if desk.network.requests > before:
-            tried.append(minute)
+    tried, state = passes(desk, 20)
     assert tried == [0, 1, 2, 4, 8, 16]
     assert state.until is not None
     assert desk.plan()[D] == f"wait: put off until {state.until:%H:%M:%S} UTC: the network cannot be reached"
@@ -60,12 +66,7 @@ def test_a_change_waits_as_well(tmp_path: Path, what: str) -> None:
     desk.work(0)
     _want(desk, what)
     desk.network.faults.append(replace(AWAY))
-    tried = []
-    for minute in range(40):
-        before = desk.network.requests
-        state = desk.work(minutes=1)
-        if desk.network.requests > before:
-            tried.append(minute)
+    tried, state = passes(desk, 40)
     assert tried == [0, 1, 2, 4, 8, 16, 32]
     assert state.until is not None
     assert desk.plan()[D] == f"wait: put off until {state.until:%H:%M:%S} UTC: the network cannot be reached"
@@ -98,12 +99,7 @@ def test_what_waits_for_a_person_waits_less(tmp_path: Path) -> None:
     """Credentials that a network refuses for days do not fill the log either; once they are right it goes out within five minutes."""
     desk = Newsdesk(tmp_path)
     desk.network.faults.append(Fault("401", times=999))
-    tried = []
-    for minute in range(30):
-        before = desk.network.requests
-        state = desk.work(minutes=1)
-        if desk.network.requests > before:
-            tried.append(minute)
+    tried, state = passes(desk, 30)
     assert tried == [0, 1, 2, 4, 8, 13, 18, 23, 28]
     assert state.needs_person
     desk.network.faults.clear()
@@ -114,12 +110,7 @@ def test_what_is_in_doubt_waits_as_well(tmp_path: Path) -> None:
     """A send without an answer, on a network that is away since: it is asked less and less often, and settled when it is back."""
     desk = Newsdesk(tmp_path)
     desk.network.faults += [Fault("drop-after"), replace(AWAY)]
-    tried = []
-    for minute in range(40):
-        before = desk.network.requests
-        state = desk.work(minutes=1)
-        if desk.network.requests > before:
-            tried.append(minute)
+    tried, state = passes(desk, 40)
     assert tried == [0, 1, 2, 4, 8, 16, 32]
     assert state.status is Status.UNKNOWN
     assert desk.plan()[D].startswith("wait: put off until ")
