@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -19,12 +18,13 @@ from presstime.ledger.evidence import Evidence
 from presstime.ledger.log import Ledger
 from presstime.ledger.note import Signer, Verifier
 from presstime.ledger.snapshot import Starter, check, take
-from presstime.model import Delivery, Receipt, Status
+from presstime.model import Delivery, Status
 from presstime.stores.base import Object
 from presstime.stores.memory import Bucket, MemoryStore
 from tests.conftest import S3Server
 from tests.ledger.evidence import SIGNER, TRUSTED, body, forge, log_of
 from tests.ledger.kit import append, fold_digest, ledger_on, planned
+from tests.ledger.lives import LIVES, event_of
 
 ENTRIES = 30
 CLAIM = {"worker": "w1", "epoch": 1, "lease": 120.0, "digest": "d1"}
@@ -231,47 +231,13 @@ def test_clocks_do_not_matter_when_a_log_was_restored(bucket: Bucket) -> None:
     assert check(MemoryStore(bucket), TRUSTED, full=True) == []
 
 
-OUT = ["claimed", "sending", "accepted", "published"]
-LIVES = {
-    "begun": ["claimed", "sending"],
-    "put off": ["claimed", "sending", "deferred"],
-    "out": OUT,
-    "edited": [*OUT, "claimed", "editing", "edited"],
-    "not edited": [*OUT, "claimed", "editing", "put off"],
-    "drifted": [*OUT, "drifted"],
-    "to be sent again": [*OUT, "drifted", "undone"],
-    "handed": ["handed"],
-    "withdrawn": [*OUT, "withdrawn"],
-    "stopped": ["paused"],
-}
-RECEIPT = Receipt("1", "https://v.example/1").to_json()
-DATA: dict[str, dict[str, Any]] = {
-    "claimed": {"epoch": 1, "worker": "w1", "lease": 120.0, "digest": "d1"},
-    "sending": {"epoch": 1, "segment": 0, "digest": "d1", "key": "k", "lease": 120.0, "deposit": {"container": "c1"}},
-    "accepted": {"epoch": 1, "segment": 0, "receipt": RECEIPT},
-    "published": {"epoch": 1, "url": "u"},
-    "deferred": {"epoch": 1, "reason": "away", "until": None, "needs_person": False, "tried": True},
-    "editing": {"epoch": 1, "digest": "d1", "lease": 120.0, "origin": {}, "reason": "changed"},
-    "edited": {"epoch": 1, "digest": "d1", "receipts": [RECEIPT]},
-    "put off": {"epoch": 1, "change": "edit", "reason": "away", "until": None, "needs_person": False, "tried": True},
-    "drifted": {"seen": [[0, None, ""]]},
-    "undone": {"by": "Ada", "reason": "x", "epoch": 2},
-    "handed": {"epoch": 1, "digest": "d1", "until": None, "origin": {}, "worker": "w1", "run": ""},
-    "withdrawn": {"by": "Ada", "reason": "x"},
-    "paused": {"by": "Ada", "reason": "x", "until": None, "rule": "release", "gap": 60.0},
-}
-
-
 @pytest.mark.parametrize("life", LIVES)
 def test_clocks_do_not_matter_wherever_a_delivery_stands(life: str) -> None:
     """A log that was restored three days later: whatever a state has of times of the log, it is found to be the same."""
     bucket = log_of(9, random.Random(1))
     delivery = Delivery("one", "c")
     scope = Delivery("*", "channel:c")
-    steps = [
-        step({"put off": "deferred"}.get(kind, kind), scope if kind == "paused" else delivery, **DATA[kind])
-        for kind in LIVES[life]
-    ]
+    steps = [event_of(kind, scope if kind == "paused" else delivery) for kind in LIVES[life]]
     append(ledger_on(bucket), planned(delivery), *steps)
     assert take(MemoryStore(bucket), SIGNER, TRUSTED, 10) == 10
     bucket.objects = {

@@ -36,7 +36,7 @@ from presstime.model import (
 )
 from presstime.pauses import EVERY_POST, Pause, Scope
 
-SCHEMA = 12  # of the fold: to be raised when a state, or what an event makes of it, changes
+SCHEMA = 13  # of the fold: to be raised when a state, or what an event makes of it, changes
 # `life` is another one whenever the fold begins anew. Beside each state stands what plans look it up by.
 TABLES = """
 CREATE TABLE IF NOT EXISTS head (id INTEGER PRIMARY KEY CHECK (id = 1), n INTEGER, hash TEXT, etag TEXT, log TEXT, life TEXT);
