@@ -234,6 +234,21 @@ def test_without_a_log_nothing_is_asked_for(office: Office) -> None:
     assert {str(card.delivery) for _, card in found.cards()} == {"later/site-feed", "later/brand-mastodon"}
 
 
+@pytest.mark.parametrize("known", [True, False])
+@pytest.mark.parametrize("past", [True, False])
+def test_nothing_is_to_come(office: Office, tmp_path: Path, past: bool, known: bool) -> None:
+    """A newsroom without a post, or whose posts are all over, has pages as well: they say so."""
+    if past:
+        office.folder.post("past", "Past.", office.now() - timedelta(days=400))
+    office.folder.commit()
+    with office.desk() as desk:
+        desk.ledger.catch_up()
+        found = board(desk.sync if known else unlogged(desk.newsroom), office.now(), timedelta(days=30), known=known)
+    write(found, tmp_path / "out", Language("en"))
+    assert "Nothing is planned." in (tmp_path / "out/index.html").read_text()
+    assert (tmp_path / "out/calendar/2026-11.html").is_file()
+
+
 def test_french(office: Office) -> None:
     """Every word of the pages is there in French, and dates are as the French write them."""
     office.folder.post("later", "Plus tard.", SOON)

@@ -168,7 +168,8 @@ class _Pages:
 
 
 def _with_neighbours(days: Sequence[date]) -> Iterator[tuple[date | None, date, date | None]]:
-    return zip([None, *days[:-1]], days, [*days[1:], None], strict=True)
+    """Each with the one before and the one after it; nothing of none."""
+    return zip([None, *days], days, [*days[1:], None], strict=False)
 
 
 @cache
