@@ -76,6 +76,12 @@ def problem_lines(problems: Sequence[Problem]) -> str:
     return "\n".join(map(str, problems))
 
 
+def say_problems(problems: Sequence[Problem]) -> None:
+    """That there are any, to who did not ask for them."""
+    if problems:
+        say(f"{count(len(problems), 'problem')} in the content: `presstime check` lists them")
+
+
 def when(at: datetime | None, zone: str) -> str:
     """An instant as the reader's language writes it; "" for none."""
     return reader().language.dates(format_local(at, zone)) if at else ""

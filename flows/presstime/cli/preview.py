@@ -5,9 +5,10 @@ from pathlib import Path
 
 import click
 
-from presstime.cli.output import count, show
+from presstime.cli.output import count, say_problems, show
 from presstime.clock import parse_duration
 from presstime.errors import UsageError
+from presstime.model import has_errors
 
 
 @click.command()
@@ -54,11 +55,13 @@ def command(
         folder = out or desk.state_folder(".presstime/preview")
         spoken = language or sync.newsroom.settings.language or "en"
         write(found, folder, Language(spoken))
+        problems = sync.newsroom.loaded.problems
     coming, trouble = found.coming(), [card for _, card in found.cards() if card.trouble]
     show(f"{count(len(coming), 'delivery')} coming, {count(len(found.stories), 'post')}: {folder / 'index.html'}")
     for card in trouble:
         show(f"{card.delivery}: {card.trouble}")
-    return 1 if trouble or found.problems else 0
+    say_problems(problems)
+    return 1 if trouble or has_errors(problems) else 0
 
 
 def _span(text: str) -> timedelta:

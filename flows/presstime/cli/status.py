@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from presstime.cli.output import FORMAT, count, say, say_json, show, table, when
+from presstime.cli.output import FORMAT, count, say, say_json, say_problems, show, table, when
 from presstime.cli.voice import spoken
 from presstime.model import Action, DeliveryState, JsonObject, Status, has_errors, to_iso
 
@@ -108,8 +108,7 @@ def _show(
         click.echo(table(rows, ("needs a person", "state", "why, and what to do")))
     else:
         show("No delivery needs a person.")
-    if desk.problems:
-        say(f"{count(len(desk.problems), 'problem')} in the content: `presstime check` lists them")
+    say_problems(desk.problems)
     if waiting:
         click.echo("")
         times = [tuple(when(at, zone) for at in (s.handed, s.until)) for s in waiting]
